@@ -27,7 +27,7 @@ pre { background: var(--card); margin: 0 0 .75rem; padding: .75rem; overflow: au
 .timeline .track { width: 60%; min-width: 12rem } .lane { position: relative; height: 1.1rem; background: var(--card) }
 .lane span { position: absolute; top: .15rem; bottom: .15rem; min-width: 2px; background: var(--idle) }
 .lane span.critical { background: var(--bar); top: 0; bottom: 0 }
-@media screen and (max-width: 45rem) { main { padding: 1rem } table { min-width: 44rem } th[scope=row] { min-width: 9rem; position: sticky; left: 0; background: var(--back) } }
+@media screen and (max-width: 45rem) { main { padding: 1rem } table { min-width: 44rem } th[scope=row] { min-width: 12.5rem; position: sticky; left: 0; background: var(--back) } }
 @media print { .fit, .fit + label { display: none } :root { --text: #000; --soft: #333; --back: #fff; --card: #fff; --line: #888; --good: #14532d; --bad: #991b1b; --warn: #78350f; --bar: #1d4ed8; --idle: #555; --link: #000 }
  body { font-size: 12px } main { max-width: none; padding: 0 } th[scope=col] { white-space: normal } th[scope=row] { min-width: 10rem } .scroll, .picture, pre { overflow: visible; max-height: none } .picture { border: 0; padding: 0 } .picture svg { max-width: 100%; height: auto }
  tr, .box { break-inside: avoid } h2 { break-after: avoid } .lane, .lane span { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
