@@ -26,7 +26,8 @@ export async function registerEmulators(plan: Plan, { emulators, emulatorImage, 
   if (missing.length === 0) return false
   info(`registering emulators: ${missing.join(', ')}`)
   const args = ['run', '--rm', '--privileged', emulatorImage, '--install', missing.join(',')]
-  const { exitCode } = await runProgram('docker', args, directory)
+  const { exitCode, stdout } = await runProgram('docker', args, directory)
+  info(stdout.trimEnd())
   if (exitCode !== 0) throw new Error(`the emulators cannot be registered: \`docker ${args.join(' ')}\` failed`)
   return true
 }

@@ -7,6 +7,9 @@ import { newerNodeFolder } from '../../scripts/setup/newer-node.mjs'
 import { startCommand } from '../cli/running-command.js'
 import { digestAt, type Stage, stage } from '../cli/stage.js'
 import { readText } from '../house/repository.js'
+import { busyboxImage } from '../support/busybox-image.js'
+import { pushTinyImage } from '../support/push-tiny.js'
+import { tinyImage } from '../support/tiny-image.js'
 import { type ActionsService, startActionsService } from './actions-service.js'
 
 interface ActionFile {
@@ -114,6 +117,34 @@ describe('the action, run as the runner does', () => {
     )
     const again = await run({ command: 'assemble', artifact: '' }, { GITHUB_EVENT_NAME: 'push' })
     expect(again).toMatchObject({ exitCode: 0, outputs: { digests: built.outputs['digests'] } })
+  })
+
+  it('registers emulators by the image, for a platform that no engine runs', async () => {
+    const platform = { os: 'linux', architecture: 'riscv64' }
+    await pushTinyImage({ url: set.url, repository: 'bases/riscv' }, await tinyImage({ platform }), '1')
+    const installer = await busyboxImage({
+      platform: { os: 'linux', architecture: 'amd64' },
+      files: { install: { content: '#!/bin/sh\necho "registered: $*"\n', mode: 0o755 } },
+      config: { Entrypoint: ['/install'] },
+    })
+    await pushTinyImage({ url: set.url, repository: 'binfmt' }, installer, '1')
+    await set.folder.write({
+      'emulated.ts': `import { fromImage, pipeline, platform, run } from '@polyarch/core'
+run(pipeline('${set.host}/team/emulated').platforms(platform('riscv64', { base: fromImage('${set.host}/bases/riscv:1') }))
+  .build({ context: 'app' }).tags('1.0'))\n`,
+    })
+    const inputs = { command: 'plan', file: 'emulated.ts', 'emulator-image': `${set.host}/binfmt:1` }
+    const { exitCode, log } = await run(inputs)
+    expect(log).toContain('registering emulators: riscv64\nregistered: --install riscv64\n')
+    // This image registers nothing, which the second plan finds.
+    expect({ exitCode, log }).toMatchObject({
+      exitCode: 1,
+      log: expect.stringContaining('::error::the plan has errors'),
+    })
+    const never = await run({ ...inputs, emulators: 'never' })
+    expect(never.log).not.toContain('registering')
+    const broken = await run({ ...inputs, 'emulator-image': `${set.host}/missing:1` })
+    expect(broken.log).toContain('::error::the emulators cannot be registered: `docker run --rm --privileged')
   })
 
   it('fails with the log of a failed run, and with what is wrong in its inputs', async () => {
