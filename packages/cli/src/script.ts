@@ -20,7 +20,8 @@ export async function runScript(file: string, words: readonly string[]): Promise
     process.exitCode = 2
     return
   }
-  process.argv = [process.execPath, path, ...words]
+  // The name of the program is what messages of the script's command line name.
+  process.argv = ['polyarch', path, ...words]
   if (SCRIPT.exec(path)?.[2] === 't') await registerTypeScript()
   await import(pathToFileURL(path).href)
 }

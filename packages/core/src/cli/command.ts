@@ -14,6 +14,8 @@ export interface OutputStream {
 /** The part of `process` that the command line uses. */
 export interface Host {
   readonly argv: readonly string[]
+  /** Options of Node.js, which show how the script was started. */
+  readonly execArgv?: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: OutputStream
   readonly stderr: OutputStream

@@ -4,12 +4,12 @@ import { splitArguments } from '../operations/option-names.js'
 import type { PipelinesAndOptions } from '../operations/options.js'
 import { choosePaint } from '../report/paint.js'
 import { type ErrorTextOptions, formatError } from '../report/text/error-text.js'
+import { withStart } from '../report/text/start-line.js'
 import { isVerbose, orderArguments } from './arguments.js'
 import { COMMAND_LINE_OPTIONS, type CommandContext, type Host, type RunOptions, type ToolCommand } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { print } from './output.js'
 import { createProgram } from './program/build-program.js'
-import { BUILD, type ProgramLine, STANDALONE } from './program/root-command.js'
 import { createStandaloneProgram } from './program/standalone-program.js'
 
 /**
@@ -20,7 +20,7 @@ const ONE_KEY_PRESS = 1_000
 
 /** Runs one command of a `build.ts` and sets the exit code. Never rejects. */
 export function main(given: PipelinesAndOptions<RunOptions>, host: Host): Promise<void> {
-  return runProgram(host, BUILD, async () => {
+  return runProgram({ host }, async () => {
     const { pipelines, options } = splitArguments('run', given, COMMAND_LINE_OPTIONS)
     await runCommand({ pipelines, defaults: options, host }, createProgram)
   })
@@ -29,18 +29,22 @@ export function main(given: PipelinesAndOptions<RunOptions>, host: Host): Promis
 /** Runs one command without a `build.ts` and sets the exit code. Never rejects. */
 export function standalone(added: readonly ToolCommand[], host: Host): Promise<void> {
   const create = (context: CommandContext) => createStandaloneProgram(context, added)
-  return runProgram(host, STANDALONE, () =>
+  return runProgram({ host, isStandalone: true }, () =>
     runCommand({ pipelines: [], isStandalone: true, defaults: {}, host }, create),
   )
 }
 
-async function runProgram(host: Host, { line }: ProgramLine, work: () => Promise<void>): Promise<void> {
+async function runProgram(
+  program: Pick<CommandContext, 'host' | 'isStandalone'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { host } = program
   for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
   try {
     await work()
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
-    if (!isUsage(error)) print(formatError(error, errorOptions(host, line)), host.stderr)
+    if (!isUsage(error)) print(withStart(formatError(error, errorOptions(host)), program), host.stderr)
   }
 }
 
@@ -83,8 +87,8 @@ function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void 
 }
 
 /** Read from the arguments, because parsing them may have failed. */
-function errorOptions({ argv, stderr, env }: Host, start: string): ErrorTextOptions {
-  return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }), start }
+function errorOptions({ argv, stderr, env }: Host): ErrorTextOptions {
+  return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }) }
 }
 
 /** Commander has printed the error or the help before it throws. */

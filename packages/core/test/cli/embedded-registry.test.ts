@@ -73,7 +73,7 @@ describe('the end of a run on the embedded registry', () => {
   it('reports how to pull what it published', async () => {
     const { path } = cleanup.use(await tempFolder('pull-hint'))
     const { host, written } = newHost([])
-    await printPullHint(report, `embedded:${path}`, host)
+    await printPullHint(report, `embedded:${path}`, { host: host })
     expect(written()).toBe(
       `the registry ended with this run; to pull: npx tsx build.ts serve ${path}\n` +
         'and in another terminal: docker pull 127.0.0.1:5000/team/app:1.0\n',
@@ -83,11 +83,11 @@ describe('the end of a run on the embedded registry', () => {
   it('prints nothing if the port stays, or nothing was published', async () => {
     const { path } = cleanup.use(await tempFolder('pull-hint'))
     const { host, written } = newHost([])
-    await printPullHint({ ...report, tags: [] }, `embedded:${path}`, host)
-    await printPullHint(report, 'registry.example.com', host)
-    await printPullHint(report, undefined, host)
+    await printPullHint({ ...report, tags: [] }, `embedded:${path}`, { host: host })
+    await printPullHint(report, 'registry.example.com', { host: host })
+    await printPullHint(report, undefined, { host: host })
     await using _server = await startRegistry({ directory: path })
-    await printPullHint(report, `embedded:${path}`, host)
+    await printPullHint(report, `embedded:${path}`, { host: host })
     expect(written()).toBe('')
   })
 })

@@ -4,6 +4,7 @@ import { execute } from '../../operations/on-pipelines.js'
 import { EXECUTE_OPTIONS } from '../../operations/option-names.js'
 import type { Report } from '../../report/report.js'
 import { formatReport } from '../../report/text/report-text.js'
+import { withStart } from '../../report/text/start-line.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { EXIT, exitCodeOf } from '../exit-code.js'
 import { jsonText, printNote, printResult } from '../output.js'
@@ -17,8 +18,8 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   const { host } = context
   try {
     const report = await executeReported(flags, context)
-    printResult(flags.json ? jsonText(report) : formatReport(report), host)
-    if (isForPeople(flags, host)) await printPullHint(report, flags.registry ?? context.defaults.registry, host)
+    printResult(flags.json ? jsonText(report) : withStart(formatReport(report), context), host)
+    if (isForPeople(flags, host)) await printPullHint(report, flags.registry ?? context.defaults.registry, context)
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
     // The JSON events contain the error, and nothing else may be printed between them.

@@ -7,6 +7,7 @@ import {
   removeBuilder,
 } from '../../operations/builders/kubernetes-builders.js'
 import { formatBuilders, formatChanges } from '../../report/text/builders-text.js'
+import { withStart } from '../../report/text/start-line.js'
 import { type BuilderFlagTexts, readBuilderFlags } from '../builder-flag-values.js'
 import type { CommandContext } from '../command.js'
 import { jsonText, printResult } from '../output.js'
@@ -49,10 +50,11 @@ export async function createBuilderCommand(
 export async function listBuildersCommand(
   address: string | undefined,
   { json }: BuilderFlags,
-  { host, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
+  const { host, signal } = context
   const builders = await listBuilders(address ?? 'kubernetes://', { signal }, host.env)
-  printResult(json ? jsonText(builders) : formatBuilders(builders), host)
+  printResult(json ? jsonText(builders) : withStart(formatBuilders(builders), context), host)
 }
 
 /** `build.ts builder remove`: removes a builder that polyarch made. */

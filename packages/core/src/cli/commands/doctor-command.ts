@@ -1,6 +1,7 @@
 import { DIAGNOSE_OPTIONS, diagnose } from '../../operations/doctor/diagnose.js'
 import { choosePaint } from '../../report/paint.js'
 import { formatDiagnosis } from '../../report/text/diagnosis-text.js'
+import { withStart } from '../../report/text/start-line.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { EXIT } from '../exit-code.js'
 import { jsonText, printResult } from '../output.js'
@@ -12,6 +13,6 @@ export async function doctorCommand(flags: PipelineFlags, context: CommandContex
   const options = { ...optionsOf(flags, context, DIAGNOSE_OPTIONS), definition: !isStandalone }
   const diagnosis = await diagnose(...pipelines, options)
   const paint = choosePaint({ stream: host.stdout, env: host.env })
-  printResult(flags.json ? jsonText(diagnosis) : formatDiagnosis(diagnosis, paint), host)
+  printResult(flags.json ? jsonText(diagnosis) : withStart(formatDiagnosis(diagnosis, paint), context), host)
   if (diagnosis.findings.some(({ state }) => state === 'error')) host.exitCode = EXIT.failed
 }

@@ -1,11 +1,12 @@
 import { nearest } from '../../definition/issues.js'
 import { DefinitionError, ERROR_CODES } from '../../model/errors.js'
 import { formatExplanation } from '../../report/text/explanation-text.js'
+import { withStart } from '../../report/text/start-line.js'
 import type { CommandContext } from '../command.js'
 import { printResult } from '../output.js'
 
 /** `build.ts explain`: prints the meaning of an error code, and what to do. @throws DefinitionError USAGE */
-export function explainCommand(text: string, { host }: CommandContext): void {
+export function explainCommand(text: string, context: CommandContext): void {
   const word = text.toUpperCase().replaceAll('-', '_')
   const code = ERROR_CODES.find((one) => one === word)
   if (code === undefined) {
@@ -13,5 +14,5 @@ export function explainCommand(text: string, { host }: CommandContext): void {
     const hint = near === undefined ? `codes: ${ERROR_CODES.join(', ')}` : `did you mean '${near}'?`
     throw new DefinitionError([{ path: 'explain', message: `error code '${text}' does not exist`, hint }], 'USAGE')
   }
-  printResult(formatExplanation(code), host)
+  printResult(withStart(formatExplanation(code), context), context.host)
 }

@@ -8,14 +8,14 @@ import { addFlags } from '../flags.js'
 import { addBuilderCommands } from './builder-commands.js'
 import { addImageCommands } from './image-commands.js'
 import { addPipelineCommands, PIPELINES_HELP, PLAN_FLAGS } from './pipeline-commands.js'
-import { BUILD, commandNames, createRoot, refuseWord } from './root-command.js'
+import { BUILD_NAME, commandNames, createRoot, refuseWord } from './root-command.js'
 import { addCompletion, addDoctor, addHelp, addToolCommands } from './tool-commands.js'
 
 const DESCRIPTION = 'Build multi-platform images with a base per platform and publish them under one tag.'
 
 /** The command line of a `build.ts`. Its arguments are those of `orderArguments`: the command first. */
 export function createProgram(context: CommandContext): Command {
-  const program = createRoot(BUILD, DESCRIPTION, context)
+  const program = createRoot(BUILD_NAME, DESCRIPTION, context)
     .argument('[pipelines...]', PIPELINES_HELP)
     .action((pipelines: string[], _flags, command: Command) => {
       refuseUnknownWords(pipelines, command, context)

@@ -3,37 +3,26 @@ import { nearest } from '../../definition/issues.js'
 import { VERSION } from '../../host/version.js'
 import { choosePaint } from '../../report/paint.js'
 import { formatUsage } from '../../report/text/error-text.js'
+import { withStart } from '../../report/text/start-line.js'
 import type { CommandContext } from '../command.js'
 import { print } from '../output.js'
 
-/** The name of a program in its help, and the words that start it, in hints. */
-export interface ProgramLine {
-  readonly name: string
-  readonly line: string
-}
+/** Names of the programs in their help: the command line of a `build.ts`, and the one without. */
+export const BUILD_NAME = 'build.ts'
+export const STANDALONE_NAME = 'polyarch'
 
-/** The command line of a `build.ts`. */
-export const BUILD = { name: 'build.ts', line: 'npx tsx build.ts' } as const satisfies ProgramLine
-
-/** The command line without a `build.ts`. */
-export const STANDALONE = { name: 'polyarch', line: 'npx @polyarch/cli' } as const satisfies ProgramLine
-
-/** A command as it is written: `npx tsx build.ts builder create`, or after another start. */
-export function lineOf(command: Command, program: Command, start = startOf(program)): string {
+/** A command as it is written in messages: `npx tsx build.ts builder create`, or after another start. */
+export function lineOf(command: Command, program: Command, start = 'npx tsx build.ts'): string {
   return command === program ? start : `${lineOf(command.parent ?? program, program, start)} ${command.name()}`
-}
-
-/** The words that start a program, in hints. */
-function startOf(program: Command): string {
-  return program.name() === STANDALONE.name ? STANDALONE.line : BUILD.line
 }
 
 /** A program without commands. Its usage errors are formatted like all others. */
 export function createRoot(
-  { name, line }: ProgramLine,
+  name: string,
   description: string,
-  { host }: Pick<CommandContext, 'host'>,
+  context: Pick<CommandContext, 'host' | 'isStandalone'>,
 ): Command {
+  const { host } = context
   return new Command()
     .name(name)
     .description(description)
@@ -42,12 +31,12 @@ export function createRoot(
     .configureOutput({
       writeOut: (text) => print(text, host.stdout),
       writeErr: (text) => print(text, host.stderr),
-      outputError: (text) => print(usageText(text, line, host), host.stderr),
+      outputError: (text) => print(withStart(usageText(text, host), context), host.stderr),
     })
     .enablePositionalOptions()
 }
 
-function usageText(text: string, start: string, { stderr, env }: CommandContext['host']): string {
+function usageText(text: string, { stderr, env }: CommandContext['host']): string {
   const [message = '', near] = text
     .replace(/^error: /, '')
     .trimEnd()
@@ -59,7 +48,7 @@ function usageText(text: string, start: string, { stderr, env }: CommandContext[
           return first.toLowerCase() + rest
         })
   const paint = choosePaint({ stream: stderr, env })
-  return formatUsage(message, { ...(hint !== undefined && { hint }), paint, start })
+  return formatUsage(message, { ...(hint !== undefined && { hint }), paint })
 }
 
 /** Exits with a usage error and the nearest known word as hint. */

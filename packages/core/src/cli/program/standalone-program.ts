@@ -5,7 +5,7 @@ import { createProgram } from './build-program.js'
 import { addBuilderCommands } from './builder-commands.js'
 import { addAssembleImages, addImageCommands } from './image-commands.js'
 import { addPipelineCommands } from './pipeline-commands.js'
-import { commandNames, createRoot, refuseWord, STANDALONE } from './root-command.js'
+import { commandNames, createRoot, refuseWord, STANDALONE_NAME } from './root-command.js'
 import { addCompletion, addDoctor, addHelp, addToolCommands } from './tool-commands.js'
 
 const DESCRIPTION = 'Work with multi-platform images, or run a build.ts: polyarch FILE [arguments...]'
@@ -15,7 +15,7 @@ const DESCRIPTION = 'Work with multi-platform images, or run a build.ts: polyarc
  * Its arguments are those of `orderArguments`: the command first.
  */
 export function createStandaloneProgram(context: CommandContext, added: readonly ToolCommand[]): Command {
-  const program = createRoot(STANDALONE, DESCRIPTION, context)
+  const program = createRoot(STANDALONE_NAME, DESCRIPTION, context)
     .argument('[file]', 'a build.ts, followed by its arguments')
     .action((word: string | undefined) =>
       word === undefined ? program.outputHelp() : refuseUnknown(word, program, context),

@@ -9,35 +9,31 @@ export interface ErrorTextOptions {
   /** Also print the causes, and the requests to registries. */
   readonly verbose?: boolean
   readonly paint?: Paint
-  /** The words that start the command line, for the command that explains the code. */
-  readonly start?: string
 }
-
-const BUILD_START = 'npx tsx build.ts'
 
 /**
  * Formats an error in a fixed order: what failed and where, why, what to do, and its code with the command that
  * explains it.
  */
 export function formatError(error: unknown, options: ErrorTextOptions = {}): string {
-  const { verbose = false, paint = unpainted, start = BUILD_START } = options
-  const summary = error instanceof PolyarchError ? formatKnown(error, paint, start) : formatUnexpected(error, paint)
+  const { verbose = false, paint = unpainted } = options
+  const summary = error instanceof PolyarchError ? formatKnown(error, paint) : formatUnexpected(error, paint)
   return `${summary}${verbose ? causeLines(error) : ''}`
 }
 
 /** Formats an error of the arguments. */
 export function formatUsage(message: string, options: ErrorTextOptions & { readonly hint?: string }): string {
-  const { paint = unpainted, start = BUILD_START, hint = `run ${start} --help` } = options
-  return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint, start)}`
+  const { paint = unpainted, hint = 'run npx tsx build.ts --help' } = options
+  return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
 }
 
-function formatKnown(error: PolyarchError, paint: Paint, start: string): string {
+function formatKnown(error: PolyarchError, paint: Paint): string {
   const what = error instanceof DefinitionError ? issueLines(error, paint) : failureLines(error, paint)
-  return `${what}${codeLines(error.code, paint, start)}`
+  return `${what}${codeLines(error.code, paint)}`
 }
 
-function codeLines(code: ErrorCode, paint: Paint, start: string): string {
-  return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: ${start} explain ${code}`)}\n`
+function codeLines(code: ErrorCode, paint: Paint): string {
+  return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
 }
 
 /** Issues state the correct value themselves, so the code's advice is omitted. */
