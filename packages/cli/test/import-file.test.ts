@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { Cleanup } from '../../../test/support/cleanup.js'
 import { tempFolder } from '../../../test/support/temp-folder.js'
-import { importFile } from '../src/import/import-command.js'
+import { importCommand, importFile } from '../src/import/import-command.js'
 
 const cleanup = new Cleanup()
 afterAll(() => cleanup[Symbol.asyncDispose]())
@@ -56,6 +56,13 @@ it.each([
   ['spec.yaml', 'image: "::"\nmanifests: []\n', /'::' is not an image name/],
 ])('refuses %s: %s', async (name, text, message) => {
   await expect(importText(name, text)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
+})
+
+it('rejects a platform of another form', async () => {
+  const host = { stdout: { write: () => true }, stderr: { write: () => true } } as never
+  await expect(importCommand.run(['/nowhere/x'], { platform: 'arm64' }, host)).rejects.toMatchObject({
+    message: expect.stringContaining("'arm64' is not a platform"),
+  })
 })
 
 it('rejects a file that does not exist', async () => {

@@ -22,7 +22,7 @@ export const importCommand: ToolCommand = {
     { written: '--platform <platform>', help: 'platform of builds that name none (default: this machine)' },
   ],
   async run([file = ''], { out, platform }, host) {
-    const result = await importFile(file, typeof platform === 'string' ? platform : `linux/${HERE}`)
+    const result = await importFile(file, readPlatform(typeof platform === 'string' ? platform : `linux/${HERE}`))
     if (typeof out === 'string') await writeNew(out, result.text)
     else printResult(result.text, host)
     for (const note of result.notes) printNote(`note: ${note}`, host)
@@ -30,6 +30,11 @@ export const importCommand: ToolCommand = {
 }
 
 const HERE = process.arch === 'x64' ? 'amd64' : process.arch
+
+function readPlatform(text: string): string {
+  if (/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/.test(text)) return text
+  throw unreadable('--platform', `'${text}' is not a platform`, "write it as 'linux/arm64'")
+}
 
 /** Reads a file of another tool, whose kind is found by its content. @throws DefinitionError USAGE */
 export async function importFile(file: string, platform: string): Promise<ImportResult> {

@@ -169,12 +169,15 @@ function templateText(text: string): string {
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
-function attestOf({ type, mode, generator, disabled, ...others }: Fields, note: Reading['note']): object {
-  noteUnread(others, 'attest', note)
+function attestOf(fields: Fields, note: Reading['note']): object {
+  const { type, disabled, ...settings } = fields
   if (disabled === 'true') return {}
+  const { mode, ...ofProvenance } = settings
+  const { generator, ...ofSbom } = settings
+  if (type !== 'provenance' && type !== 'sbom') note(`the attestation '${fieldText(fields)}' has no counterpart`)
+  else noteUnread(type === 'sbom' ? ofSbom : ofProvenance, 'attest', note)
   if (type === 'provenance') return { provenance: mode ?? 'min' }
   if (type === 'sbom') return { sbom: generator === undefined ? true : { generator } }
-  note(`attestations of type '${String(type)}' have no counterpart`)
   return {}
 }
 
