@@ -51,7 +51,7 @@ export async function hold({ title, contestants, rounds, requests }: Contest): P
   }
   console.log(`\n${title}`)
   const [own] = results.values()
-  for (const [{ name }, result] of results) console.log(`  ${name.padEnd(34)} ${tell(result, own)}`)
+  for (const [{ name }, result] of results) console.log(`  ${name.padEnd(34)} ${resultText(result, own)}`)
   return [...results].map(([{ name }, { seconds, failure }]) =>
     failure === undefined ? { name, seconds: median(seconds) } : { name, failure },
   )
@@ -71,7 +71,7 @@ export async function hold({ title, contestants, rounds, requests }: Contest): P
   }
 }
 
-function tell({ seconds, requests, failure }: Result, own: Result | undefined): string {
+function resultText({ seconds, requests, failure }: Result, own: Result | undefined): string {
   if (failure !== undefined) return `failed: ${failure}`
   const time = median(seconds)
   const ratio = own === undefined || own.seconds.length === 0 ? Number.NaN : median(own.seconds) / time

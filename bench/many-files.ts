@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** Files that changed within the last two minutes are read in each run; the digests of others are kept. In milliseconds. */
 export const SETTLED = 121_000
 
-/** Writes files of a few kilobytes into folders of 100; 10,000 unless told otherwise. */
+/** Writes files of a few kilobytes into folders of 100; 10,000 by default. */
 export async function writeManyFiles(directory: string, files = 10_000): Promise<void> {
   for (let folder = 0; folder < files / 100; folder++) {
     await mkdir(join(directory, String(folder)), { recursive: true })

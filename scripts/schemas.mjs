@@ -36,8 +36,13 @@ export function schemaTexts() {
   return Object.fromEntries(
     Object.entries(PRINTED).map(([name, { type, by }]) => {
       const { $schema, definitions, ...schema } = generator.createSchema(type)
-      const told = { $schema, title: `What ${by} prints`, ...schema, definitions: { ...definitions, Digest: DIGEST } }
-      const text = JSON.stringify(told, null, 2)
+      const reported = {
+        $schema,
+        title: `What ${by} prints`,
+        ...schema,
+        definitions: { ...definitions, Digest: DIGEST },
+      }
+      const text = JSON.stringify(reported, null, 2)
       return [`${FOLDER}/${name}.schema.json`, `${text}\n`]
     }),
   )

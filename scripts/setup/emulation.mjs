@@ -34,7 +34,7 @@ export async function ensureEmulation(engine) {
   await step(`registering ${missing.join(', ')} with the kernel`, () => register(missing))
 }
 
-/** What the kernel lacks of what is wanted; nothing where it is not this machine's kernel that counts. */
+/** The missing emulators of the kernel; none if another machine's kernel is used. */
 export function missingEmulation() {
   if (process.platform !== 'linux') return []
   return (WANTED[process.arch] ?? []).filter((name) => !isRegistered(name))

@@ -6,7 +6,7 @@ import { get as getSecurely } from 'node:https'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where Docker listens on Linux unless told otherwise. */
+/** Docker's default socket on Linux. */
 export const DEFAULT_SOCKET = '/var/run/docker.sock'
 
 /**

@@ -25,7 +25,10 @@ export interface ChaosFault {
   readonly action: FaultAction
   /** Whether it can meet a request. */
   readonly meets: (request: FaultyRequest) => boolean
-  /** Whether it also happens from a request on; a registry whose reads are stale for ever cannot be told from a true one. */
+  /**
+   * Whether it also happens from a request on; a registry whose reads are always stale cannot be distinguished from a
+   * correct one.
+   */
   readonly lasts: boolean
 }
 

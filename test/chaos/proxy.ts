@@ -51,7 +51,7 @@ interface Phase {
   isOver: boolean
 }
 
-/** Starts one; with a certificate it speaks TLS, and plain HTTP to the registry. */
+/** Starts a proxy; with a certificate it uses TLS, and plain HTTP to the registry. */
 export async function startChaosProxy(certificate?: Certificate): Promise<ChaosProxy> {
   let phase: Phase | undefined
   const listener = (incoming: IncomingMessage, response: ServerResponse) => {

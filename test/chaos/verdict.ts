@@ -39,8 +39,8 @@ export function judge(result: RunResult): Judgement {
   }
   const code = error?.code
   const wrong = [...wrongTags(result), ...result.after.missing.map((what) => `${what} is missing`)]
-  const told = error === undefined ? { moved: [], notMoved: [] } : statementsIn(error.message, said)
-  const untrue = falseStatements({ ...told, holds: said.holds }, result)
+  const reported = error === undefined ? { moved: [], notMoved: [] } : statementsIn(error.message, said)
+  const untrue = falseStatements({ ...reported, holds: said.holds }, result)
   const details = [...wrong, ...untrue, ...(error === undefined ? [] : [`${error.code}: ${error.message}`])]
   const base = { details, ...(code !== undefined && { code }) }
   if (wrong.length > 0) return { verdict: 'wrong', ...base }

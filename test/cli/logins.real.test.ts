@@ -38,7 +38,7 @@ describe.each(['htpasswd', 'token'] as const)('a registry with logins of kind %s
   it.each([
     ['a wrong login', wrong],
     ['no login', undefined],
-  ])('refuses %s, with what to do, and has been sent nothing', async (_what, used) => {
+  ])('rejects %s, with what to do, and has been sent nothing', async (_what, used) => {
     const { exitCode, stderr } = await runWith(used, ['--verbose'])
     expect(exitCode).toBe(1)
     expect(stderr).toContain('code: REGISTRY_UNAUTHORIZED\n')

@@ -7,7 +7,7 @@ export interface TerminalCommand extends AsyncDisposable {
   readonly screen: Screen
   /** Types keys; `\u0003` is Ctrl-C. */
   type(keys: string): void
-  /** Waits until what stands on the terminal matches. Rejects where the command ends without. */
+  /** Waits until the screen matches. Rejects if the command ends before. */
   shows(pattern: RegExp): Promise<void>
   readonly ended: Promise<number | null>
 }

@@ -10,7 +10,7 @@ import { type UserFolder, userFolder, type Variables } from './user-folder.js'
 
 const NOWHERE = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
 
-/** Has a command note which CommonJS modules it has loaded: what speaks to engines, packs and draws is that. */
+/** Lets a command record its loaded CommonJS modules: clients of engines, archives and pictures. */
 const NOTES_MODULES = { NODE_OPTIONS: '--import ./notes-modules.mjs' }
 const MODULES_SCRIPT = `
 import { writeFileSync } from 'node:fs'
@@ -29,7 +29,10 @@ async function costlyModules({ path }: UserFolder): Promise<readonly string[]> {
 /** What another user on another machine has set. */
 const ELSEWHERE = { LC_ALL: 'tr_TR.UTF-8', TZ: 'Pacific/Kiritimati', USER: 'somebody' }
 
-/** A checkout by somebody else, with another umask (so the definition sends git's modes), at another time, in another order; home and caches are empty. */
+/**
+ * A checkout by another user, with another umask (so the definition sends git's modes), at another time, in another
+ * order; home and caches are empty.
+ */
 async function cleanMachine({ path }: UserFolder): Promise<UserFolder> {
   const other = await userFolder()
   await mkdir(join(other.path, 'tmp'))

@@ -80,7 +80,7 @@ describe('polyarch without a build.ts', () => {
     [['inspect'], "missing required argument 'names'", 'run npx @polyarch/cli --help'],
     [['tags', '--load', 'x'], '--load: the flag does not exist', "'npx @polyarch/cli tags --help' lists the flags"],
     [['missing.ts', 'plan'], "'missing.ts' does not exist", 'npm create polyarch'],
-  ])('%j is an error that says what to do', async (args, message, hint) => {
+  ])('%j is an error that has a hint', async (args, message, hint) => {
     const { exitCode, stdout, stderr } = await polyarch(...args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain(message)

@@ -43,7 +43,7 @@ describe('--only', () => {
   it.each([
     ['a word that is no platform', 'arm/v7/x/y', "'arm/v7/x/y' is not valid"],
     ['a platform that the pipeline does not have', 'linux/arm64', 'linux/arm64'],
-  ])('refuses %s', async (_what, only, said) => {
+  ])('rejects %s', async (_what, only, said) => {
     const { exitCode, stderr } = await set.folder.run(['--only', only])
     expect(exitCode).toBe(2)
     expect(stderr).toContain(said)

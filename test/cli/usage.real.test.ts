@@ -59,7 +59,7 @@ describe('the command line itself', () => {
       "'npx tsx build.ts'",
     ],
     ['a command to help with', ['help', 'paln'], "unknown command 'paln'", 'plan'],
-  ])('refuses %s that it does not know, and says what is near', async (_what, args, said, hint) => {
+  ])('rejects %s that it does not know, and reports what is near', async (_what, args, said, hint) => {
     const { exitCode, stdout, stderr } = await set.folder.run(args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain(said)
@@ -71,7 +71,7 @@ describe('the command line itself', () => {
   it.each([
     ['inspect', '127.0.0.1:9/no/such:1'],
     ['promote', '127.0.0.1:9/no/such:1', 'latest'],
-  ])('%s tells the causes of an error, and what was asked, where that is wanted', async (...args) => {
+  ])('%s prints the causes of an error, and its requests', async (...args) => {
     const { exitCode, stderr } = await set.folder.run([...args, '--verbose'])
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/\nrequest: (?:GET|HEAD) http:\/\/127\.0\.0\.1:9\/v2\/.*: no answer\ncause: .*ECONNREFUSED/)

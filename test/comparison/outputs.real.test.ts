@@ -101,7 +101,7 @@ describe.each(ENGINES)('outputs of builds on %s', (name) => {
   }, 300_000)
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
-  /** Writes outputs. @returns the paths that are told */
+  /** Writes outputs. @returns the reported paths */
   async function write(...outputs: readonly OutputOption[]): Promise<readonly string[]> {
     const events: RunEvent[] = []
     await execute(app, { engine: { host }, outputs, onEvent: (event) => events.push(event) })

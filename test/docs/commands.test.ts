@@ -17,7 +17,7 @@ const FILES = repositoryFiles(/\.md$|^packages\/.*\/src\/.*\.ts$|^packages\/crea
 /** The pipelines that documentation names on the command line. */
 const PIPELINES = ['sdk', 'firmware', 'toolchain']
 
-/** A command of `build.ts` as somebody wrote it, up to where its line, quotation or sentence ends. */
+/** A command of `build.ts` in a text, up to the end of its line, quotation or sentence. */
 const WRITTEN = FILES.flatMap((file) =>
   [
     ...readText(file).matchAll(

@@ -137,7 +137,7 @@ describe('a BuildKit that requests what a build does not offer', () => {
     ['an unknown kind of packet', packet.encode({ type: 77 })],
     ['no packet', Buffer.alloc(50, 0xff)],
     ['an error', packet.encode({ type: 4, data: Buffer.alloc(100_000, 'x') })],
-  ])('a transfer ends with the build where the receiver sends %s', async (_what, message) => {
+  ])('a transfer ends with the build if the receiver sends %s', async (_what, message) => {
     const answers = await given(async (session) => {
       const call = session.call(SYNC, [message], { 'dir-name': 'context' }, () => undefined)
       await nextTurn()

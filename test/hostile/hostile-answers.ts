@@ -5,7 +5,7 @@ export type HostileAnswer = (request: IncomingMessage, response: ServerResponse)
 
 const SIZE = 64 * 1024
 
-/** Bodies that are valid for nobody. */
+/** Bodies that no client accepts. */
 const BODIES: Readonly<Record<string, string | Buffer>> = {
   nothing: '',
   null: 'null',

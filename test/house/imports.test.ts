@@ -58,7 +58,7 @@ function isAllowed({ file, target = '', lazy }: Import): boolean {
   return lazy && to in DOORS && !(from in DOORS)
 }
 
-function tell({ file, specifier }: Import): string {
+function importText({ file, specifier }: Import): string {
   return `${file} imports ${specifier}`
 }
 
@@ -75,19 +75,19 @@ describe('imports', () => {
 
   test('folders import only from those before them, and plan and execute never from each other', () => {
     const wrong = coreImports.filter((found) => !isAllowed(found))
-    expect(wrong.map(tell)).toEqual([])
+    expect(wrong.map(importText)).toEqual([])
   })
 
   test('every import leads to a file', () => {
     const wrong = imports.filter(({ target }) => target !== undefined && !files.includes(target))
-    expect(wrong.map(tell)).toEqual([])
+    expect(wrong.map(importText)).toEqual([])
   })
 
   test('only builder/ imports dockerode', () => {
     const wrong = imports.filter(
       ({ file, specifier }) => /^docker(ode|-modem)(\/|$)/.test(specifier) && folderOf(file) !== 'builder',
     )
-    expect(wrong.map(tell)).toEqual([])
+    expect(wrong.map(importText)).toEqual([])
   })
 
   test('plugins and the command import the core by its name, and nothing of the core imports them', () => {
@@ -101,13 +101,13 @@ describe('imports', () => {
           )
         : specifier.startsWith('@polyarch/') && !file.startsWith('packages/cli/'),
     )
-    expect(wrong.map(tell)).toEqual([])
+    expect(wrong.map(importText)).toEqual([])
   })
 
   test('sibling folders import in one direction', () => {
     const pairs = new Map(siblingImports(coreImports).map(([pair, found]) => [pair, found] as const))
     const both = [...pairs].filter(([pair]) => pairs.has(pair.split(' -> ').reverse().join(' -> ')))
-    expect(both.map(([, found]) => tell(found))).toEqual([])
+    expect(both.map(([, found]) => importText(found))).toEqual([])
   })
 
   test('there is no cycle', () => {

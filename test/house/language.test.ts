@@ -97,12 +97,30 @@ describe('retired words', () => {
   })
 })
 
+/** Words that comments of tests, scripts and benches do not use either. */
+const RETIRED_IN_TESTS = /\b(tells?|told|untold|anew|judged?|believed?s?|speaks?|wants|wanted|st(and|ands|ood) on)\b/i
+
+test('retired words are not in comments of tests, scripts and benches', () => {
+  const files = repositoryFiles(/^(test|bench|scripts|packages\/[^/]+\/test)\/.*\.(ts|mjs)$/).filter(
+    (file) => !file.startsWith('test/house/language'),
+  )
+  const wrong = files.flatMap((file) =>
+    commentsOf(file)
+      .filter((text) => RETIRED_IN_TESTS.test(text))
+      .map((text) => `${file}: ${text}`),
+  )
+  expect(files.length).toBeGreaterThan(300)
+  expect(wrong).toEqual([])
+})
+
 /** Words that are not used in titles of tests either. */
 const RETIRED_TITLES = /\b(tells?|told|untold|anew|aloud|says?|said|asks?|asked|refuses? (?!to\b)|left out)\b/i
 
 test('retired words are not in titles of tests', () => {
   const titles = repositoryFiles(/\.test\.ts$/).flatMap((file) =>
-    [...readText(file).matchAll(/^\s*(?:it|test|describe)[\w.]*\((['"`])(.*?)\1, /gm)].map(([, , title = '']) => title),
+    [...readText(file).matchAll(/^\s*(?:(?:it|test|describe)[\w.]*\(|\](?: as const)?\)\()(['"`])(.*?)\1, /gm)].map(
+      ([, , title = '']) => title,
+    ),
   )
   expect(titles.length).toBeGreaterThan(1500)
   expect(titles.filter((title) => RETIRED_TITLES.test(title))).toEqual([])

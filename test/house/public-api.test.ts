@@ -16,8 +16,8 @@ const doors = repositoryFiles(/^packages\/[^/]+\/package\.json$/).flatMap((path)
     )
 })
 
-// A change of these files is a change for users, to be seen in review. `npx vitest run --project unit test/house/public-api -u`
-// writes them anew.
+// A change of these files is a change for users, to be seen in review. `npx vitest run --project unit
+// test/house/public-api -u` writes them again.
 test.each(doors)('$name offers what its file in test/house/public-api reports', { timeout: 60_000 }, async (door) => {
   await expect(publicApi(door.module)).toMatchFileSnapshot(`public-api/${door.name}.txt`)
 })

@@ -104,7 +104,7 @@ async function appWith(build: BuildSettings): Promise<Pipeline> {
     .tags('1')
 }
 
-/** Nothing that must not be told, in any form that a text is commonly put into. */
+/** No secret, in any common encoding. */
 function expectNoSecret(text: string | Buffer): void {
   const bytes = Buffer.from(text)
   const key = privateKey.split('\n').slice(1, 4)
@@ -181,9 +181,9 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed.join('')).toContain(`${stdout.trim()}\nlet-in\nlet-in\n`)
     const { engine: _builds, ...locking } = options
     const locked = await lock(app, locking)
-    for (const told of [planned, events, report, locked, app.declaration.repository]) {
-      expectNoSecret(JSON.stringify(told))
-      expectNoSecret(print(told, { depth: Infinity, showHidden: true, maxStringLength: Infinity }))
+    for (const reported of [planned, events, report, locked, app.declaration.repository]) {
+      expectNoSecret(JSON.stringify(reported))
+      expectNoSecret(print(reported, { depth: Infinity, showHidden: true, maxStringLength: Infinity }))
     }
     const pages = [formatPlan(planned), formatReport(report), await readFile(join(folder, 'polyarch.lock'), 'utf8')]
     for (const text of [...pages, ...(await shown(events))]) {

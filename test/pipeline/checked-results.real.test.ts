@@ -116,7 +116,7 @@ describe('the lock', () => {
     ['another index', (text: string) => text.replace(/(index=)\S+/, swapIndex(text))],
     ['another size', (text: string) => text.replace(/ size=(\d+)/, ' size=1$1')],
     ['another type', (text: string) => text.replace(/ type=\S+/, ` type=${MEDIA_TYPES.dockerManifest}`)],
-  ])('refuses a line with %s', async (what, edit) => {
+  ])('rejects a line with %s', async (what, edit) => {
     const name = what.replaceAll(' ', '-')
     await expect(runEdited(name, edit)).rejects.toMatchObject({ code: 'LOCK_INVALID' })
   })

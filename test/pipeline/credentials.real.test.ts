@@ -112,7 +112,7 @@ it('takes them out of the docker configuration if nothing else is reported', asy
 it.each([
   ['the base', 'vendor'],
   ['the image', 'own'],
-] as const)('tells of a wrong login for the registry of %s, and never the password', async (_what, whose) => {
+] as const)('reports a wrong login for the registry of %s without its password', async (_what, whose) => {
   const wrong = { username: 'somebody', password: 'wrong-p?>:~~>word' }
   const credentials = whose === 'vendor' ? logins(wrong, OWN) : logins(VENDOR, wrong)
   const events: RunEvent[] = []
@@ -123,10 +123,10 @@ it.each([
   expect(error).toBeInstanceOf(RegistryError)
   const { host } = whose === 'vendor' ? vendor.proxy : own.proxy
   expect(error).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', message: expect.stringContaining(host) })
-  const told = print([error, events], { depth: Infinity, showHidden: true })
+  const reported = print([error, events], { depth: Infinity, showHidden: true })
   for (const { password, username } of [wrong, VENDOR, OWN]) {
-    expect(told).not.toContain(password)
-    expect(told).not.toContain(Buffer.from(`${username}:${password}`).toString('base64'))
+    expect(reported).not.toContain(password)
+    expect(reported).not.toContain(Buffer.from(`${username}:${password}`).toString('base64'))
   }
   expect(events.at(-1)).toMatchObject({ kind: 'run-finished', outcome: 'failed' })
 })

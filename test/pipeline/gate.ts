@@ -14,11 +14,11 @@ export interface Gate extends AsyncDisposable {
   waitFor(wanted: readonly string[] | number, run: Promise<unknown>): Promise<void>
   /** Lets through who is waiting, and all who come later. */
   open(): void
-  /** Lets nobody through from now on. */
+  /** Closes the gate. */
   close(): void
 }
 
-/** Starts a gate, closed. It notices where somebody who waits is gone. */
+/** Starts a closed gate. It detects waiting clients that have disconnected. */
 export async function startGate(): Promise<Gate> {
   const waiting = new Map<ServerResponse, string>()
   const changes = new EventEmitter().setMaxListeners(0)

@@ -157,7 +157,7 @@ it('a machine with the same secret reuses the image, from a file or a variable',
 it.each<[what: string, build: Partial<BuildSettings>, why: object, text: string]>([
   ['another secret', { keySecret: { value: 'x'.repeat(32) } }, { change: 'changed' }, 'keySecret changed'],
   ['no secret', {}, { change: 'removed' }, 'keySecret removed'],
-])('with %s, the image is built again, and the plan says why', async (_what, build, why, text) => {
+])('with %s, the image is built again, and the plan reports why', async (_what, build, why, text) => {
   const { nodes } = await plan(await app('keyed', build))
   const image = nodes.find(({ kind }) => kind === 'image')
   expect(image).toMatchObject({

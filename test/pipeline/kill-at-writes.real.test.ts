@@ -186,12 +186,12 @@ describe('a run that is killed in the moment in which', () => {
   )
 })
 
-/** Nodes whose build the engine told of. */
+/** Nodes whose build the engine reported. */
 function imagesBuilt(events: readonly RunEvent[]): readonly string[] {
-  const told = events.flatMap((event) =>
+  const reported = events.flatMap((event) =>
     event.kind === 'work' && event.event.kind === 'build-step' ? [event.node] : [],
   )
-  return [...new Set(told)]
+  return [...new Set(reported)]
 }
 
 function countReused({ nodes }: Report, kind: string): number {

@@ -51,7 +51,7 @@ it.each([
   ['amd64 code under arm/v7', ARM, AMD64, '/bin/busybox is machine code for amd64'],
   ['arm code under amd64', AMD64, ARM, '/bin/busybox is machine code for arm/v7 with hard float'],
   ['v7 code under v6', ARMV6, ARM, 'is declared as linux/arm/v6, but /bin/busybox is machine code for arm/v7'],
-])('refuses a base with %s before any build, however often', async (what, declared, code, message) => {
+])('rejects a base with %s before any build, however often', async (what, declared, code, message) => {
   await writeFile(join(context, 'Dockerfile'), FROM)
   const name = what.replaceAll(/[^a-z0-9]+/g, '-')
   const app = standingOn(name, declared, fromImage(await pushLiar(`${name}-base`, declared, code)))

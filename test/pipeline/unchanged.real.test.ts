@@ -86,14 +86,14 @@ describe('a pipeline whose bases are locked', () => {
 
   it('costs one more read per image if layers of reused images are reported', async () => {
     seen.length = 0
-    const told: string[] = []
+    const reported: string[] = []
     const onEvent = (event: RunEvent) => {
       if (event.kind !== 'work' || event.event.kind !== 'layers') return
-      told.push(event.node)
+      reported.push(event.node)
       expect(event.event.layers.every(({ size }) => size > 0)).toBe(true)
     }
     await execute(app(), { ...options, reportLayers: true, onEvent })
-    expect(told.toSorted()).toEqual(['app image(linux/amd64)', 'app image(linux/arm/v7)'])
+    expect(reported.toSorted()).toEqual(['app image(linux/amd64)', 'app image(linux/arm/v7)'])
     expect(seen).toHaveLength(11)
   })
 

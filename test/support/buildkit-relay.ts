@@ -19,7 +19,7 @@ export interface RelayOptions {
   readonly tls?: TlsOptions
   /** A path to listen on, in place of a port of 127.0.0.1. */
   readonly path?: string
-  /** What becomes of HTTP/2: a proxy that passes on HTTP/1.1 alone refuses it, or waits for a request without end. */
+  /** How HTTP/2 is treated: a proxy that supports HTTP/1.1 only rejects it, or waits for ever. */
   readonly http2?: 'served' | 'refused' | 'ignored'
 }
 

@@ -16,7 +16,7 @@ const APPLETS =
 /** What a base of busybox is to be like. */
 export interface BusyboxImageOptions {
   readonly platform: Platform
-  /** Whose machine code it holds; the platform's own unless told otherwise. */
+  /** The platform of its machine code; the image's own by default. */
   readonly codePlatform?: Platform
   /** What the config states instead of the platform. */
   readonly configPlatform?: Platform

@@ -8,7 +8,7 @@ export const runProgram = promisify(execFile)
 
 /** A program that is kept running for a test. */
 export interface RunningProgram<T> extends AsyncDisposable {
-  /** What its start told. */
+  /** Output of its start. */
   readonly ready: T
   /** All it has printed so far, both streams. */
   output(): string
@@ -21,12 +21,12 @@ export interface ProgramStart<T> {
   /** Asked for each line of output, until it answers. */
   readonly readyLine: (line: string) => T | undefined
   readonly env?: Readonly<Record<string, string>>
-  /** How it is asked to end; SIGTERM unless told otherwise. */
+  /** Signal that ends it; SIGTERM by default. */
   readonly stopSignal?: 'SIGTERM' | 'SIGKILL'
 }
 
 /**
- * Starts a program and waits until a line of its output says that it is ready. It ends when it is disposed of, and,
+ * Starts a program and waits until a line of its output shows that it is ready. It ends when it is disposed of, and,
  * whatever becomes of this process, with it.
  */
 export async function startProgram<T>(start: ProgramStart<T>): Promise<RunningProgram<T>> {

@@ -19,7 +19,7 @@ export interface Login {
 
 /** How Debian's docker-registry is to be run. */
 export interface DebianRegistryOptions {
-  /** `token` lets everybody pull and the login do the rest; `htpasswd` wants the login for everything. */
+  /** `token`: anyone may pull, and pushes need the login; `htpasswd`: everything needs the login. */
   readonly auth?: 'none' | 'htpasswd' | 'token'
   readonly tls?: boolean
   /** Instead of the usual login, so that two registries can have different ones. */
@@ -36,17 +36,17 @@ export interface DebianRegistry extends AsyncDisposable {
   readonly url: string
   /** The directory of its storage driver. */
   readonly store: string
-  /** The only login that it knows, where it wants one. */
+  /** The only valid login, if one is required. */
   readonly login: Login | undefined
-  /** PEM of the certificate authority to trust, where it speaks TLS. */
+  /** PEM of the certificate authority to trust, if it uses TLS. */
   readonly ca: string | undefined
-  /** Host of its token service, which speaks plain HTTP. */
+  /** Host of its token service, which uses plain HTTP. */
   readonly tokenHost: string | undefined
-  /** What its token service was asked so far, in order. */
+  /** The requests that its token service has received, in order. */
   readonly tokenRequests: readonly TokenRequest[]
   /** Requests that it has answered so far, `GET /v2/…` style, without queries. */
   requests(): Promise<readonly string[]>
-  /** Deletes every manifest that has no tag, as it is told to on a schedule: those that indexes list, too. */
+  /** Deletes every untagged manifest, also those that indexes list, like a scheduled job. */
   deleteUntagged(): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export async function startDebianRegistry(options: DebianRegistryOptions = {}): 
     tokenHost: tokens && new URL(tokens.realm).host,
     tokenRequests: tokens?.requests ?? [],
     async requests() {
-      // What was answered is told later, by another way: once the answer to this is told, so is all before it.
+      // Log lines arrive later than responses: once the line of this request is there, all earlier ones are.
       const mark = `/v2/${MARK}/${randomUUID()}`
       await askFor(`${url}${mark}`, tls?.certificate)
       while (!program.output().includes(mark)) await sleep(5)

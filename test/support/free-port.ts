@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below those that the kernel gives to whoever asks for any: a server of another test does not get one of these. */
+/** Below the ephemeral ports of the kernel, so that no server of another test gets one of these. */
 const [FIRST, LAST] = [20_000, 32_000]
 
-/** A TCP port on 127.0.0.1 that nothing listens on now. Prefer port 0 where the program can tell which one it got. */
+/** A free TCP port on 127.0.0.1. Prefer port 0 if the program reports the port that it got. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, LAST)

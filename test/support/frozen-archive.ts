@@ -18,7 +18,7 @@ export interface FrozenArchive extends AsyncDisposable {
   readonly date: number
   /** The public key that signs it, armored, by fingerprint. */
   readonly keys: Readonly<Record<string, string>>
-  /** Paths that it was asked for so far. */
+  /** Paths that were requested, in order. */
   readonly requests: readonly string[]
 }
 

@@ -20,7 +20,7 @@ export interface NewerEngine extends AsyncDisposable {
 /**
  * Runs inside mount and process namespaces of its own, so that killing its first process leaves nothing behind. The
  * network is the machine's, since the registries of tests listen on its loopback. The folder is bound onto itself
- * because runc wants a root that is a mount point. It becomes the root of the mount namespace, not of the process alone:
+ * because runc requires a mount point as root. It becomes the root of the mount namespace, not of the process alone:
  * what is executed in a running container starts at the root of the namespace.
  */
 const START = `

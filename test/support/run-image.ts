@@ -4,7 +4,7 @@ import { formatPlatform, type Platform } from '../../packages/core/src/model/pla
 
 /** What to run, where. */
 export interface RunImageOptions {
-  /** Socket of the engine; DOCKER_HOST's or the usual one unless told otherwise. */
+  /** Socket of the engine; by default that of DOCKER_HOST or the usual one. */
   readonly socketPath?: string
   /** A tag or digest on a registry that the engine can reach. */
   readonly reference: string

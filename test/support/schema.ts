@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { readText } from '../house/repository.js'
 
-/** Tells what is wrong with values by a published schema; fields that the schema does not tell of are wrong, too. */
+/** Validates values by a published schema; unknown fields are errors too. */
 export function schemaCheck(name: 'plan' | 'report' | 'event'): (value: unknown) => readonly ErrorObject[] {
   const schema = JSON.parse(readText(`packages/core/schemas/${name}.schema.json`), closed) as object
   const validate = new Ajv({ strict: false }).compile(schema)

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import xterm from '@xterm/headless'
 
-/** A terminal that shows what is written to it as a real one would, and tells what a reader then sees. */
+/** A terminal that interprets its input as a real one does, and returns the visible text. */
 export class Screen extends EventEmitter {
   readonly isTTY = true
   readonly #terminal: InstanceType<typeof xterm.Terminal>
@@ -33,7 +33,7 @@ export class Screen extends EventEmitter {
     return true
   }
 
-  /** Another size, as when a user pulls at the window: what stands there is wrapped anew. */
+  /** Resizes the window: the text is wrapped again. */
   async resize(columns: number, rows: number): Promise<void> {
     await this.settled()
     this.#terminal.resize(columns, rows)
@@ -52,7 +52,7 @@ export class Screen extends EventEmitter {
     return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1)
   }
 
-  /** What is written after this stands on a line of its own. */
+  /** Later output starts on a new line. */
   async isAtLineStart(): Promise<boolean> {
     await this.settled()
     return this.#terminal.buffer.active.cursorX === 0

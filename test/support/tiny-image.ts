@@ -30,7 +30,7 @@ export interface TinyImageOptions {
   readonly config?: ImageConfig['config']
   /** Date in the config, RFC 3339. */
   readonly created?: string
-  /** Media types; OCI unless told otherwise. */
+  /** Media types; OCI by default. */
   readonly dialect?: 'oci' | 'docker'
 }
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Certificate } from './certificate.js'
 
-/** A request that the token service was asked, without its secrets. */
+/** A request that the token service received, without its secrets. */
 export interface TokenRequest {
   readonly user: string | undefined
   readonly scopes: readonly string[]
@@ -15,7 +15,7 @@ export interface TokenService extends AsyncDisposable {
   readonly realm: string
   readonly service: string
   readonly issuer: string
-  /** All that it was asked, in order. */
+  /** All received requests, in order. */
   readonly requests: readonly TokenRequest[]
 }
 

@@ -184,7 +184,7 @@ describe('a file of bake', () => {
     [{ target: { app: { inherits: ['base'] } } }, "target 'app' has 'inherits', which bake resolves"],
     [{ target: { app: { name: 'a', matrix: {} } } }, "target 'app' has 'matrix', which bake resolves"],
     [{ variable: { V: {} }, target: { app: {} } }, 'it has variables, which bake resolves'],
-  ])('that bake has not resolved is refused: %j', (unresolved, message) => {
+  ])('that bake has not resolved is rejected: %j', (unresolved, message) => {
     expect(() => importBake(unresolved, { source: 'b.json', directory, platform: 'linux/amd64' })).toThrow(message)
   })
 

@@ -54,7 +54,7 @@ it.each([
   ['spec.yaml', 'image: a/b\nmanifests: [{ image: a/c, platform: linux }]\n', /the platform of 'a\/c' is not os/],
   ['spec.yaml', 'image: a/b\nmanifests: [{ image: a/c, platform: { os: linux } }]\n', /'a\/c' has no architecture/],
   ['spec.yaml', 'image: "::"\nmanifests: []\n', /'::' is not an image name/],
-])('refuses %s: %s', async (name, text, message) => {
+])('rejects %s: %s', async (name, text, message) => {
   await expect(importText(name, text)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
 })
 

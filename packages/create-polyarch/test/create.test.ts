@@ -51,7 +51,7 @@ describe('the arguments of npm create polyarch', () => {
   it.each([
     [['plguin', 'polyarch-plugin-fedora'], "template 'plguin' does not exist"],
     [['plugin', 'polyarch-plugin-fedora', 'more'], "more than one folder: 'more'"],
-  ])('%j is refused', (words, message) => expect(() => readChoice(words)).toThrow(message))
+  ])('%j is rejected', (words, message) => expect(() => readChoice(words)).toThrow(message))
 })
 
 describe('npm create polyarch plugin', () => {

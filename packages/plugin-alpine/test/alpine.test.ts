@@ -29,7 +29,7 @@ describe('a base of packages', () => {
     ['an option as a package', { packages: ['-X'] }, 'package "-X" is not valid'],
     ['no keys', { keys: undefined }, 'keyring or keys must be set'],
     ['a key under another fingerprint', { keys: { abcd: 'x' } }, 'the value of abcd is not a public key in PEM'],
-  ])('is refused for %s', (_what, change, issue) => {
+  ])('is rejected for %s', (_what, change, issue) => {
     const release = ALPINE.releases['3.24']
     const source = ALPINE.archive.source({ release, architecture: 'x86_64', mirror, packages: [] })
     expect(apk.issues({ ...source })).toEqual([])
@@ -146,7 +146,7 @@ describe('concatenated gzip streams', () => {
     ['a cut stream', gzipSync('content').subarray(0, -3)],
     ['a stream without an end', gzipSync('content').subarray(0, 14)],
     ['a name without an end', Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 0, 65, 65])],
-  ])('are refused for %s', (_what, bytes) => {
+  ])('are rejected for %s', (_what, bytes) => {
     expect(() => gzipMembers(bytes)).toThrow()
   })
 })

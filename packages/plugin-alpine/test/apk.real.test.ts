@@ -156,7 +156,7 @@ describe('a base of apk packages', () => {
       'ROOTFS_FAILED',
       'installing tiny-failing',
     ],
-  ])('is refused for %s', async (_what, source, code, message) => {
+  ])('is rejected for %s', async (_what, source, code, message) => {
     await expect(make(source())).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
   })
 
@@ -164,7 +164,7 @@ describe('a base of apk packages', () => {
     ['tiny-layout-1.0-r0.apk', 'the sha256 of its files', -100],
     ['tiny-layout-1.0-r0.apk', 'cannot be used', 700],
     ['APKINDEX.tar.gz', 'cannot be used', -100],
-  ])('is refused if %s was changed after it was signed: %s', async (file, message, place) => {
+  ])('is rejected if %s was changed after it was signed: %s', async (file, message, place) => {
     const path = join(folder, 'changed/v1/main/x86_64', file)
     const content = await readFile(path)
     const changed = Buffer.from(content)

@@ -175,7 +175,7 @@ describe('the options of root file system archives', () => {
       'root file system archives only',
     ],
     ['an unknown source', { source: 'apt' }, 'source', "source 'apt' does not exist"],
-  ])('are refused for %s', (_what, options, option, message) => {
+  ])('are rejected for %s', (_what, options, option, message) => {
     const answer = ask('linux/amd64', options)
     const issues = 'kind' in answer ? [answer] : answer
     expect(issues[0]).toMatchObject({ kind: 'issue', option, message: expect.stringContaining(message) })

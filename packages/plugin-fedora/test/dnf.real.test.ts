@@ -137,7 +137,7 @@ describe('a base made by dnf', () => {
       () => sourceOf('x86_64', { packages: ['no-such-package'] }),
       'Unable to find a match: no-such-package',
     ],
-  ])('is refused for %s', async (_what, source, reason) => {
+  ])('is rejected for %s', async (_what, source, reason) => {
     await expect(make(source())).rejects.toMatchObject({
       code: 'ROOTFS_FAILED',
       message: expect.stringMatching(`^dnf could not make tiny 1 x86_64 \\(packages\\):[^]*${reason}`),

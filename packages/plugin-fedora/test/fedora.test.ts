@@ -60,7 +60,7 @@ describe('a base of packages', () => {
     ['a relative database', { database: 'rpm' }, 'database must be an absolute path'],
     ['no keys', { keys: undefined }, 'keyring or keys must be set'],
     ['a key under another fingerprint', { keys: { ABCD: 'x' } }, 'the value of ABCD is not an armored'],
-  ])('is refused for %s', (_what, change, issue) => {
+  ])('is rejected for %s', (_what, change, issue) => {
     const request = { release: FEDORA.releases[44], architecture: 'x86_64', mirror, packages: [] }
     const source = FEDORA.archive.source(request)
     expect(dnf.issues({ ...source })).toEqual([])
@@ -89,7 +89,7 @@ describe('snapshots', () => {
     ['an entry without a URL', { ...options, snapshots: { updates: '2026' } }, 'must have URLs by repository'],
     ['a text', { ...options, snapshots: '2026' }, 'must have URLs by repository'],
     ['an image', { snapshots: { updates } }, 'applies to bases made from packages only'],
-  ])('are refused for %s', (_what, given, message) => {
+  ])('are rejected for %s', (_what, given, message) => {
     expect(ask('linux/amd64', given)).toMatchObject({
       kind: 'issue',
       option: 'snapshots',

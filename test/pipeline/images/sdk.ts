@@ -1,6 +1,6 @@
 import { fromImage, type Pipeline, pipeline, platform } from '../../../packages/core/src/index.js'
 
-/** The first of two: it stands on images of a registry. The names have no host, so that a run chooses it. */
+/** The first of two, based on images of a registry. The names have no host, so that a run selects it. */
 export function sdkOn(bases: { readonly wide: string; readonly narrow: string }): Pipeline {
   return pipeline('team/sdk')
     .platforms(

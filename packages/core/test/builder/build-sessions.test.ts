@@ -5,7 +5,7 @@ import { memoryDirectory } from '../../src/builder/buildkit/session/files/memory
 import type { BuildKitSession } from '../../src/builder/buildkit/session/session.js'
 import type { BuildInputs } from '../../src/builder/port.js'
 
-/** A client that opens sessions to nobody. */
+/** A client whose sessions have no builder. */
 class SessionsOnly extends BuildKitClient {
   readonly open = new Set<string>()
   #count = 0

@@ -75,8 +75,8 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     expect(printed(events) === `${numbers.join('')}unended`).toBe(true)
     const warnings = events.filter(({ kind }) => kind === 'build-warning')
     // That of 20.10 warns of nothing.
-    const told = [{ kind: 'build-warning', message: expect.stringContaining('FromAsCasing'), line: 2 }]
-    expect(warnings).toEqual(kind === OLDEST ? [] : told)
+    const reported = [{ kind: 'build-warning', message: expect.stringContaining('FromAsCasing'), line: 2 }]
+    expect(warnings).toEqual(kind === OLDEST ? [] : reported)
   })
 
   test('gives the image its labels, builds a target, and pushes it in the media types requested', async () => {

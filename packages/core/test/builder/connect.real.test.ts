@@ -16,7 +16,7 @@ import { buildOf, buildOnce, ENGINES, engineHost } from './engines.js'
 test.each([
   [ENGINES[0], 'graphdriver'],
   [ENGINES[1], 'containerd'],
-] as const)('%s says what it is and what it can run, emulated included', async (name, imageStore) => {
+] as const)('%s reports what it is and what it can run, emulated included', async (name, imageStore) => {
   await using running = await engineHost(name)
   await using engine = connectBuilder({ host: running.host, env: process.env })
   const info = await engine.describe()
@@ -92,7 +92,7 @@ test('a server that is no engine is reported', async () => {
 
 test('uses through the ssh of the system, sessions included', async () => {
   await using folder = await tempFolder('ssh')
-  // Stands in for a remote host: runs what it is told to, here.
+  // Replaces a remote host: runs the command on this machine.
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift 2\nexec "$@"\n')
   await chmod(join(folder.path, 'ssh'), 0o755)
   // An engine with the classic store: a builder that pushes would push to a name that does not exist.

@@ -158,7 +158,7 @@ export function printed(events: readonly EngineEvent[]): string {
   return events.map((event) => (event.kind === 'build-log' ? event.text : '')).join('')
 }
 
-/** An engine that knows the logins of these hosts, and remembers which it was asked for. */
+/** An engine with the logins of these hosts, which records the requested ones. */
 export function engineWithLogins(
   logins: Readonly<Record<string, { readonly username: string; readonly password: string } | undefined>>,
   options: Omit<BuilderOptions, 'credentials'> = {},

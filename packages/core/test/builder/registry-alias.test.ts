@@ -109,7 +109,7 @@ it.each([
   ['registry.ci.svc:5000', undefined, 'the target registry is not set'],
   ['https://registry', 'localhost:5000', "'https://registry' is not a host"],
   ['registry/prefix', 'localhost:5000', "'registry/prefix' is not a host"],
-])('builderRegistry %s with registry %s is refused', (builderRegistry, registry, message) => {
+])('builderRegistry %s with registry %s is rejected', (builderRegistry, registry, message) => {
   const credentials = { find: async () => undefined }
   expect(() => openBuilders({ builderRegistry }, { credentials, env: {}, registry })).toThrow(message)
 })

@@ -60,7 +60,7 @@ describe('where a context is from', { timeout: 60_000 }, () => {
     ['no repository', async () => {}],
     ['a repository without a commit', () => git('init', '--quiet')],
     ['no git', async () => void vi.stubEnv('PATH', '/nowhere')],
-  ])('is not known where there is %s', async (_what, prepare) => {
+  ])('is not known if there is %s', async (_what, prepare) => {
     // The folder of temporary files may itself be in a repository.
     vi.stubEnv('GIT_CEILING_DIRECTORIES', join(folder.path, '..'))
     await prepare()

@@ -58,7 +58,7 @@ export function archiveOf(...entries: readonly (RawEntry | Buffer)[]): Buffer {
 const HUGE = Buffer.from([0x80, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255])
 const NEGATIVE = Buffer.alloc(12, 255)
 
-/** Archives that must not be unpacked, with what the error says. @param outside - a folder that nothing may reach */
+/** Archives that must not be unpacked, with the text of the error. @param outside - a folder that must not change */
 export function hostileArchives(outside: string): Readonly<Record<string, readonly [archive: Buffer, says: RegExp]>> {
   const out = { name: 'out', type: '2', link: outside }
   const file = { name: 'file', content: 'x' }

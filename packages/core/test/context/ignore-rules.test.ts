@@ -3,7 +3,7 @@ import { PatternError, readPattern } from '../../src/context/patterns/ignore-pat
 import { createIgnoreRules, type IgnoreVerdict } from '../../src/context/patterns/ignore-rules.js'
 
 /** What the rules say of a path, directory by directory as a walk does. */
-function judge(lines: readonly string[], path: string): IgnoreVerdict {
+function evaluate(lines: readonly string[], path: string): IgnoreVerdict {
   const rules = createIgnoreRules(lines.flatMap((line) => readPattern(line) ?? []))
   const parts = path.split('/')
   let verdict: IgnoreVerdict | undefined
@@ -50,8 +50,8 @@ test.each([
   ['\\# x', '# x', true],
   ['..', 'x', false],
   ['.', 'x', false],
-])('%s: %s is left out: %s', (rule, path, isIgnored) => {
-  expect(judge([rule], path).isIgnored).toBe(isIgnored)
+])('%s: %s is omitted: %s', (rule, path, isIgnored) => {
+  expect(evaluate([rule], path).isIgnored).toBe(isIgnored)
 })
 
 test.each([
@@ -62,8 +62,8 @@ test.each([
   [['x/y', '!x', 'x/y/*.txt'], 'x/y/z.txt', true],
   [['**', '!**/*.ts'], 'src/a.ts', false],
   [['**', '!**/*.ts'], 'src/a.js', true],
-])('%j: %s is left out: %s', (rules, path, isIgnored) => {
-  expect(judge(rules, path).isIgnored).toBe(isIgnored)
+])('%j: %s is omitted: %s', (rules, path, isIgnored) => {
+  expect(evaluate(rules, path).isIgnored).toBe(isIgnored)
 })
 
 test.each([
@@ -74,7 +74,7 @@ test.each([
   [['d', '!**/keep'], 'd', false],
   [['e'], 'd', false],
 ])('%j: nothing in %s has to be looked at: %s', (rules, path, isClosed) => {
-  expect(judge(rules, path).isClosed).toBe(isClosed)
+  expect(evaluate(rules, path).isClosed).toBe(isClosed)
 })
 
 // docker refuses them, too.

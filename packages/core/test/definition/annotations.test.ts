@@ -64,7 +64,7 @@ describe('annotations', () => {
     ['a value that is none', { index: { a: 1 } }, 'annotations.index', undefined],
     ['a list', { manifest: ['a=b'] }, 'annotations.manifest', undefined],
     ['a name of its own', { manifest: () => ({ 'io.polyarch.key': 'x' }) }, 'annotations.manifest', 'prefix'],
-  ])('are refused as %s, once', (_what, settings, path, hint) => {
+  ])('are rejected as %s, once', (_what, settings, path, hint) => {
     expect(faultsOf(wrong(settings).platforms(platform('linux/arm/v7', { base: 'wide' })))).toEqual([
       expect.objectContaining({
         path: expect.stringContaining(path),

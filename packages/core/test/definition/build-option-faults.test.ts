@@ -111,7 +111,7 @@ it.each<[string, () => readonly Issue[], string, string]>([
     "'security.none' is not valid: entitlements are network.host and security.insecure",
     '',
   ],
-])('refuses %s', (_what, faults, message, hint) => {
+])('rejects %s', (_what, faults, message, hint) => {
   const found = faults()
   expect(found).toHaveLength(1)
   expect(found[0]?.message).toContain(message)

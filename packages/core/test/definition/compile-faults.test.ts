@@ -212,10 +212,10 @@ describe('what a definition rejects', () => {
     ],
     ['no pipeline at all', () => faultsOf([]), 'no pipeline was given', 'run(pipeline'],
   ])('%s', (_what, faults, message, hint) => {
-    const told = faults()
-    expect(told).toHaveLength(1)
-    expect(told[0]?.message).toContain(message)
-    expect(told[0]?.hint ?? '').toContain(hint)
+    const reported = faults()
+    expect(reported).toHaveLength(1)
+    expect(reported[0]?.message).toContain(message)
+    expect(reported[0]?.hint ?? '').toContain(hint)
   })
 
   it('reports all faults together', () => {
@@ -268,7 +268,7 @@ describe('a fault of what all platforms share', () => {
       '.build.target',
     ],
     ['a value of a function', { labels: () => ({ a: 1 }) as never }, '.build.labels.a'],
-  ])('is told once, by the path that the author wrote: %s', (_what, settings, path) => {
+  ])('is reported once, by the path that the author wrote: %s', (_what, settings, path) => {
     expect(faultsOf([two.build(settings)]).map((fault) => fault.path)).toEqual([
       expect.stringMatching(new RegExp(`^pipeline\\('[^']+'\\)${path.replaceAll('.', '\\.')}$`)),
     ])

@@ -113,7 +113,7 @@ describe('what a definition decides', () => {
     ['arm', 'armv6l', 'linux/arm/v6', undefined],
     ['linux/arm/v6', undefined, 'linux/arm/v6', undefined],
     ['amd64', undefined, 'linux/amd64', undefined],
-  ])('reads %s with variant %s as %s, and says so where a word was not the field’s', (written, variant, read, note) => {
+  ])('reads %s with variant %s as %s, and reports it if a word was not the field’s', (written, variant, read, note) => {
     const declared = platform(written, { base: 'wide', ...(variant !== undefined && { variant }) })
     const { pipelines, notes } = compile([start.platforms(declared).tags('1')])
     expect(pipelines[0]?.platforms.map((one) => formatPlatform(one.platform))).toEqual([read])

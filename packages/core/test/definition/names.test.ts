@@ -19,7 +19,7 @@ describe('the name of a pipeline', () => {
     ['a tag', `${NAME}:1.0`, 'has a tag or digest', ".tags('1.0')"],
     ['no host', 'team/app', 'has no registry host', '--registry embedded'],
     ['an address', `https://${NAME}/`, 'is not a valid image name', `write it without 'https://': '${NAME}'`],
-  ])('is refused with %s', (_what, written, message, hint) => {
+  ])('is rejected with %s', (_what, written, message, hint) => {
     const named = pipeline(written).platforms(platform('amd64', { base: fromImage('registry.example.com/base:1') }))
     expect(() => compile([named.tags('1')])).toThrow(issueOf(message, hint))
   })
@@ -52,7 +52,7 @@ describe('the names of an index', () => {
     ['a digest', `other.example.com/app@sha256:${'0'.repeat(64)}`, 'has a digest', 'write a tag'],
     ['no host', 'team/other:1.0', 'has no registry host', 'docker.io/team/other'],
     ['no tag', 'not a tag', "tag 'not a tag' is not valid", 'host/path:tag'],
-  ])('are refused with %s', (_what, written, message, hint) => {
+  ])('are rejected with %s', (_what, written, message, hint) => {
     expect(() => compile([simple.tags(written)])).toThrow(issueOf(message, hint))
   })
 })

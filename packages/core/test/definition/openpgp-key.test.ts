@@ -21,7 +21,7 @@ describe('the fingerprint of a key', () => {
     ['of RSA', another],
     ['with lines of mail', publicKey.replace(/\r?\n/g, '\r\n')],
     ['with a header and no checksum', armor(contentOf(publicKey)).replace('\n\n', '\nVersion: 1\n\n')],
-  ])('is what OpenPGP.js says: %s', async (_what, armored) => {
+  ])('is what OpenPGP.js reports: %s', async (_what, armored) => {
     const key = await readKey({ armoredKey: armored })
     expect(keyFingerprint(armored)).toBe(key.getFingerprint().toUpperCase())
   })

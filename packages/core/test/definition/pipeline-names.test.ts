@@ -45,7 +45,7 @@ describe('the name of a pipeline', () => {
     ['two repositories', named('registry.example.com/other/sdk'), "pipeline('registry.example.com/other/sdk')"],
     ['one repository', sdk.tags('2'), "pipeline('registry.example.com/team/sdk')"],
     ['a given name', named('registry.example.com/x', 'sdk'), "pipeline('registry.example.com/x', { name: 'sdk' })"],
-  ])('that two pipelines have is refused: of %s', (_what, other, path) => {
+  ])('that two pipelines have is rejected: of %s', (_what, other, path) => {
     const { repository } = other.declaration
     expect(faultsOf([sdk, other])).toContainEqual({
       path,

@@ -13,7 +13,7 @@ describe('an image as a base', () => {
     [fromImage(5 as never), "'5' is not a valid image name"],
     [fromImage('a.example/b:1', { configPolicy: 'hope' as never }), 'configPolicy must be'],
     [fromImage('a.example/b:1', { codePolicy: 'hope' as never }), 'codePolicy must be'],
-  ])('is refused without types, too: %j', (base, message) => {
+  ])('is rejected without types, too: %j', (base, message) => {
     const one = pipeline('registry.example.com/app').platforms(platform('amd64', { base }))
     expect(issuesOf(one)).toMatchObject([{ message: expect.stringContaining(message) }])
   })
@@ -39,7 +39,7 @@ describe('the table of a distribution', () => {
     ['an option for a mirror', { source: 'apt', mirror: '[trusted=yes] http://a' }, 'mirror "[trusted=yes]'],
     ['an option for a package', { source: 'apt', packages: ['-o=x'] }, 'package "-o=x" is not valid'],
     ['a line in a package', { source: 'apt', packages: ['curl\nwget'] }, 'is not valid'],
-  ])('refuses %s of an untyped definition', (_what, options, message) => {
+  ])('rejects %s of an untyped definition', (_what, options, message) => {
     const one = pipeline('registry.example.com/app')
       .use(definePlugin({ name: 'polyarch-plugin-trees', bases: { trees } }))
       .platforms(platform('amd64', { base: 'trees', ...options } as never))

@@ -143,7 +143,7 @@ describe('platform aliases', () => {
     ['the name of an architecture', { armhf: { platform: 'linux/arm/v6', base: 'small' } }, 'name of an architecture'],
     ['a base that there is not', { board: { platform: 'linux/arm/v6', base: 'smal' } }, "no base 'smal'"],
     ['a platform that there is not', { board: { platform: 'linux/pi', base: 'small' } }, 'not a platform'],
-  ])('are refused for %s', (_what, words, message) => {
+  ])('are rejected for %s', (_what, words, message) => {
     const one = start.use(board(words)).platforms(platform('arm/v6', { base: 'small' }))
     expect(issuesOf(one)).toContainEqual(expect.objectContaining({ message: expect.stringContaining(message) }))
   })

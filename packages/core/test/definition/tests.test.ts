@@ -67,7 +67,7 @@ describe('tests of a pipeline', () => {
     [{ one: null }, 'must be a test'],
     [{ ' one': { command: ['x'] } }, 'printable characters'],
     [[], 'must be an object of tests by name'],
-  ])('are refused: %j', (tests, message) => {
+  ])('are rejected: %j', (tests, message) => {
     expect(faultsOf([app(tests)]).map((issue) => issue.message)).toContainEqual(expect.stringContaining(message))
   })
 })

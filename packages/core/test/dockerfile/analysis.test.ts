@@ -117,7 +117,7 @@ describe('other images', () => {
       ['https://example.com/a'],
     ],
     ['not with its checksum', `ADD --checksum=sha256:${'0'.repeat(64)} ["https://example.com/a", "/a"]`, []],
-  ])('and remote content is told %s', (_where, lines, expected) => {
+  ])('and remote content is reported %s', (_where, lines, expected) => {
     const text = `ARG BASE_IMAGE\nARG URL=https://example.com\nFROM \${BASE_IMAGE}\n${lines}\n`
     const all = expected ?? lines.split(' ').slice(1, -1)
     expect(of(text).unpinned.map((use) => use.text)).toEqual(all)
@@ -227,9 +227,9 @@ describe('issues', () => {
     ],
   ])('%s', (_what, text, input, message, hint) => {
     const { issues } = of(text, input)
-    const told = issues.find((issue) => issue.message.includes(message))
-    expect(told, JSON.stringify(issues)).toBeDefined()
-    expect(told?.hint).toContain(hint)
+    const reported = issues.find((issue) => issue.message.includes(message))
+    expect(reported, JSON.stringify(issues)).toBeDefined()
+    expect(reported?.hint).toContain(hint)
   })
 })
 
@@ -244,7 +244,7 @@ it.each([
     { line: 3, hint: "line 4 names 'biuld': did you mean 'build'?" },
   ],
   ['is not named', 'FROM scratch\n', { line: 3, hint: expect.stringMatching(/^the stage 'build' of line 2 uses it/) }],
-])('a stage on the base that %s is told, with the line of the target', (_what, last, issue) => {
+])('a stage on the base that %s is reported, with the line of the target', (_what, last, issue) => {
   expect(of(`ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n${last}`).issues).toMatchObject([issue])
 })
 

@@ -73,7 +73,7 @@ test('replacements are expanded once each, in one another too, up to a depth', (
   expect(() => expand(nested(10_000), new Map())).toThrow(ExpansionError)
   let reads = 0
   const counting = { get: () => void reads++ } as unknown as ReadonlyMap<string, string>
-  // Both the word and what stands for it name a variable: 2^50 if either were expanded anew at each level.
+  // Both the word and its replacement name a variable: 2^50 expansions if either were expanded at each level.
   const both = Array.from({ length: 50 }).reduce<string>((inner) => `\${a:-\${b}${inner}}`, 'end')
   expect(expand(both, counting)).toBe('end')
   expect(reads).toBe(100)

@@ -7,7 +7,7 @@ import { EngineError } from '../../src/model/errors.js'
 const GONE = new EngineError('ENGINE_UNREACHABLE', 'the connection was lost')
 const BROKEN = new EngineError('BUILD_FAILED', 'the build failed')
 
-/** An engine that only tells what it is, if it is still there. */
+/** A builder that only returns its description, if it is reachable. */
 function candidate(name: string, isThere = true): Candidate {
   const describe = () => (isThere ? Promise.resolve({ address: name }) : Promise.reject(GONE))
   return { builder: { name, describe } as unknown as Builder, address: name, execution: 'native' }

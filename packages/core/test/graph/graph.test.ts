@@ -113,7 +113,7 @@ describe('buildGraph', () => {
     ['another base', platform('arm', { variant: 'v7', base: fromImage('registry.example.com/other:1') })],
     ['another platform', platform('arm64', { base: image })],
     ['an optional platform', platform('arm', { variant: 'v7', base: image, optional: true })],
-  ])('refuses one shared base of two pipelines where one has %s', (_difference, second) => {
+  ])('rejects one shared base of two pipelines if one has %s', (_difference, second) => {
     const tools = sdk.sharedBase('registry.example.com/from:1')
     const site = pipeline('registry.example.com/site')
       .platforms(platform('amd64', { base: image }), second)

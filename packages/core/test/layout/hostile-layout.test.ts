@@ -19,7 +19,7 @@ test.each<readonly [string, (path: string) => Promise<unknown>, string]>([
   ['is a directory', mkdir, 'MANIFEST_UNSUPPORTED'],
   ['has a gigabyte', (path) => writeFile(path, '').then(() => truncate(path, 2 ** 30)), 'MANIFEST_UNSUPPORTED'],
   ['is not JSON', (path) => writeFile(path, '{'), 'MANIFEST_UNSUPPORTED'],
-])('a layout whose index.json %s is refused', async (_, make, code) => {
+])('a layout whose index.json %s is rejected', async (_, make, code) => {
   await using folder = await tempFolder('layout')
   await writeFile(join(folder.path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   await make(join(folder.path, 'index.json'))
@@ -30,7 +30,7 @@ test.each<readonly [string, (path: string) => Promise<unknown>, string]>([
   ['is a pipe', makePipe, 'NOT_FOUND'],
   ['is a directory', mkdir, 'NOT_FOUND'],
   ['has other bytes', (path) => writeFile(path, 'x'), 'DIGEST_MISMATCH'],
-])('a layout with content that %s is refused', async (_, make, code) => {
+])('a layout with content that %s is rejected', async (_, make, code) => {
   await using folder = await tempFolder('layout')
   await writeFile(join(folder.path, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   await writeFile(join(folder.path, 'index.json'), INDEX)

@@ -118,7 +118,7 @@ describe('the text of a lock', () => {
     ['polyarch.lock version 1\n\nbase x linux/amd64 index=1\n', 'line 3 cannot be read', 'delete it and run'],
     [`polyarch.lock version 1\nimage x linux index=${A} image=sha256:1`, 'line 2 cannot be read', 'delete it and run'],
     ['polyarch.lock version 1\nfancy x linux/amd64', 'line 2 cannot be read', 'delete it and run'],
-  ])('is refused where it cannot be meant: %j', (text, message, hint) => {
+  ])('is rejected if it cannot be meant: %j', (text, message, hint) => {
     expect(() => parseLock(text, 'polyarch.lock')).toThrowError(
       expect.objectContaining({
         code: 'LOCK_INVALID',
@@ -173,7 +173,7 @@ describe('the text of a lock', () => {
     `apt x linux/amd64 date= main/Packages=${HASH}`,
     `Apk x linux/amd64 date=1 main/APKINDEX.tar.gz=${HASH}`,
     `apk x linux/amd64 date=1 main/APKINDEX.tar.gz=1`,
-  ])('is refused with the number of the line: %s', (line) => {
+  ])('is rejected with the number of the line: %s', (line) => {
     expect(() => parseLock(`polyarch.lock version 1\n# why\n \t\n${line}\n`, 'x')).toThrowError(
       expect.objectContaining({ code: 'LOCK_INVALID', message: expect.stringContaining('line 4 cannot be read') }),
     )

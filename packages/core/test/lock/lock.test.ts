@@ -67,7 +67,7 @@ describe('a lock', () => {
   it.each([
     { entries: [ROOTFS], what: 'does not have' },
     { entries: undefined, what: 'there is none' },
-  ])('refuses a name that it lacks where it is frozen: $what', ({ entries, what }) => {
+  ])('rejects a name that it lacks if it is frozen: $what', ({ entries, what }) => {
     const lock = createLock({ entries, frozen: true })
     expect(() => lock.find('image', IMAGE.name, ARM)).toThrowError(
       expect.objectContaining({

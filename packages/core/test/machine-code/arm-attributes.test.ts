@@ -28,7 +28,7 @@ describe('the attributes of ARM code', () => {
     ['v8-A', 14, 8],
     ['v9-A', 22, 8],
     ['v6-M, a microcontroller', 11, undefined],
-  ])('tell the version: %s', (_what, value, version) => {
+  ])('state the version: %s', (_what, value, version) => {
     const found = readArmAttributes(section(vendor('aeabi', [[1, [6, value]]])))
     expect(found).toEqual(version === undefined ? {} : { version, hardFloat: false })
   })
@@ -37,7 +37,7 @@ describe('the attributes of ARM code', () => {
     [0, false],
     [1, true],
     [2, false],
-  ])('tell how floating point arguments are passed: %s', (value, hardFloat) => {
+  ])('state how floating point arguments are passed: %s', (value, hardFloat) => {
     expect(readArmAttributes(section(vendor('aeabi', [[1, [6, 10, 28, value]]])))).toEqual({ version: 7, hardFloat })
   })
 

@@ -33,7 +33,7 @@ test.each([
   ['arm64', 183, 64, false],
   ['riscv64', 243, 64, false],
   ['loong64', 258, 64, false],
-] as const)('%s is told by machine, width and byte order', (architecture, machine, bits, bigEndian) => {
+] as const)('%s is reported by machine, width and byte order', (architecture, machine, bits, bigEndian) => {
   const file = elfFile({ machine, bits, bigEndian })
   expect(codeOf(file)).toStrictEqual(architecture === 'arm' ? { architecture, arm: {} } : { architecture })
   expect(isCodeFor(codeOf(file), { os: 'linux', architecture })).toBe(architecture === 'arm' ? undefined : true)

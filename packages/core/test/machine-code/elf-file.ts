@@ -1,4 +1,4 @@
-/** What a made-up ELF file says of itself. */
+/** Properties of a generated ELF file. */
 export interface ElfFile {
   readonly bits?: 32 | 64
   readonly bigEndian?: boolean
@@ -10,7 +10,7 @@ export interface ElfFile {
   readonly padding?: number
 }
 
-/** A file with an ELF header and, where asked for, one section; it holds no code. */
+/** A file with an ELF header and, optionally, one section; it has no code. */
 export function elfFile({ bits = 32, bigEndian = false, machine, flags = 0, attributes, padding = 0 }: ElfFile) {
   const isWide = bits === 64
   const header = Buffer.alloc(isWide ? 64 : 52)

@@ -67,7 +67,7 @@ describe('the code of an image', () => {
     ['a name in the second directory of PATH', { Cmd: ['arm'], Env: ['HOME=/a', 'PATH=/none:/z:/a'] }],
     ['a name in the first directory of PATH', { Cmd: ['arm'], Env: ['PATH=/z:/a'] }],
     ['a name in a PATH that repeats a directory', { Cmd: ['arm'], Env: [`PATH=${'/none:'.repeat(200)}/z`] }],
-  ])('is that of %s, where there is neither shell nor loader', (_what, config) => {
+  ])('is that of %s, if there is neither shell nor loader', (_what, config) => {
     const found = { verdict: 'mismatch', path: '/z/arm', found: 'arm/v7 with hard float' }
     expect(check({ 'a/amd': amd64, 'a/arm': amd64, 'z/arm': arm }, config)).toEqual(found)
   })

@@ -136,7 +136,7 @@ describe('the machine code of an image', () => {
       archiveOf({ name: 'x' }, paxHeader({ path: 'a/'.repeat(300) }), { name: 'x' }),
       'more than 256',
     ],
-  ])('is unknown where a layer has %s', async (_what, archive, because) => {
+  ])('is unknown if a layer has %s', async (_what, archive, because) => {
     const layer = await pushLayer(zlib.gzipSync(archive), MEDIA_TYPES.ociLayerGzip)
     expect(await checkLayers([layer])).toEqual({ verdict: 'unknown', because: expect.stringContaining(because) })
   })

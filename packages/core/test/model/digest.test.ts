@@ -38,7 +38,7 @@ describe('isDigest', () => {
     `${SHA512}0`,
     `x${SHA512}`,
     `md5:${'a'.repeat(32)}`,
-  ])('refuses %j', (text) => expect(isDigest(text)).toBe(false))
+  ])('rejects %j', (text) => expect(isDigest(text)).toBe(false))
 })
 
 describe('the parts of a digest', () => {

@@ -11,7 +11,7 @@ test('JSON is parsed as usual', () => {
 test.each([
   ['lists', '[', ']'],
   ['objects', '{"a":', '}'],
-])('deep %s are refused', async (_what, open, close) => {
+])('deep %s are rejected', async (_what, open, close) => {
   const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`
   expect(parseJson(nested(100))).toBeDefined()
   expect(() => parseJson(nested(101))).toThrow('nested more than 100 deep')

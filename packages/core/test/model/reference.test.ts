@@ -83,7 +83,7 @@ describe('parseReference', () => {
     'app:1@',
     ':1/app',
     `${'a/'.repeat(200)}b`,
-  ])('refuses %j', (text) => expect(parseReference(text)).toBeUndefined())
+  ])('rejects %j', (text) => expect(parseReference(text)).toBeUndefined())
 
   it('reads what it writes', () => {
     const component = fc.stringMatching(/^[a-z0-9]{1,8}([._-][a-z0-9]{1,8})?$/)

@@ -126,7 +126,7 @@ describe('an entry', () => {
     ['v99, which no client knows', { platform: 'linux/arm/v99' }, "platform 'linux/arm/v99' is not valid"],
     ['a misspelt architecture', { platform: 'linux/x86_86' }, "platform 'linux/x86_86' is not valid"],
     ['no image name', { image: 'Not A Name' }, 'is not a valid image name'],
-  ])('with %s is refused before anything is asked', async (_case, wrong, message) => {
+  ])('with %s is rejected before anything is queried', async (_case, wrong, message) => {
     const entry = { image: '127.0.0.1:1/nobody', ...wrong }
     await expect(assemble('127.0.0.1:1/app:1', [entry])).rejects.toMatchObject({
       code: 'USAGE',

@@ -41,7 +41,7 @@ describe('decidePlatform', () => {
     ['linux/amd64', arm(), 'linux/arm/v7'],
     ['linux/amd64/v3', { os: 'linux', architecture: 'amd64' }, 'linux/amd64'],
     ['windows/amd64', { os: 'linux', architecture: 'amd64' }, 'linux/amd64'],
-  ])('%s is refused where the config states otherwise, and trusted on request', (written, config, stated) => {
+  ])('%s is rejected if the config states otherwise, and trusted on request', (written, config, stated) => {
     expect(() => decide(written, config)).toThrow(expect.objectContaining({ code: 'PLATFORM_MISMATCH' }))
     expect(() => decide(written, config)).toThrow(`its config states ${stated}`)
     const { platform, notes } = decide(written, config, true)

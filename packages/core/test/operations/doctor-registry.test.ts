@@ -61,7 +61,7 @@ describe('a login', () => {
   })
 
   test.each(['basic', 'bearer'] as const)(
-    'that is wrong is an error, by %s, and its password is not told',
+    'that is wrong is an error, by %s, and its password is not reported',
     async (kind) => {
       await using registry = await testRegistry({ auth: { kind, users } })
       const { host } = registry.server

@@ -34,7 +34,7 @@ const INFO: BuilderInfo = {
   features: builderFeatures(),
 }
 
-/** An engine that only tells what it is. */
+/** An engine that only returns its description. */
 function engineThat(describe: () => Promise<BuilderInfo>): Builder {
   return { describe } as Partial<Builder> as Builder
 }
@@ -185,7 +185,7 @@ describe('this machine', () => {
     [1000, '256', { user: '15000' }, [['warning', 'only 256 open files are allowed']]],
     [1000, '4096', { user: '0' }, [['ok'], ['warning', expect.stringContaining('user namespaces are disabled')]]],
     [1000, '4096', { clone: '0' }, [['ok'], ['warning', expect.stringContaining('user namespaces are disabled')]]],
-  ])('tells the limits of its kernel, for user %i with %s open files', async (uid, files, spaces, expected) => {
+  ])('reports the limits of its kernel, for user %i with %s open files', async (uid, files, spaces, expected) => {
     await using proc = await tempFolder('proc')
     for (const name of ['self', 'sys/user', 'sys/kernel']) await mkdir(join(proc.path, name), { recursive: true })
     const limits = `Limit        Soft Limit  Hard Limit  Units\nMax open files  ${files}  1048576  files\n`

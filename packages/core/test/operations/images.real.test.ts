@@ -103,7 +103,7 @@ describe('copy', () => {
   it.each([
     ['a name that is none', 'Not A Name', 'is not a valid image name'],
     ['a name without a host', 'team/app:1.0', 'has no registry host'],
-  ])('refuses %s', async (_what, name, message) => {
+  ])('rejects %s', async (_what, name, message) => {
     await expect(copy(`${here.host}/app:1.0`, name)).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining(message),
@@ -113,7 +113,7 @@ describe('copy', () => {
   it.each([
     [[], 'the list is empty'],
     [['a/b/c/d'], "'a/b/c/d' is not valid"],
-  ])('refuses the platforms %j before anything moves', async (platforms, message) => {
+  ])('rejects the platforms %j before anything moves', async (platforms, message) => {
     const to = `${elsewhere.host}/some:1`
     await expect(copy(`${here.host}/app:1.0`, to, { platforms })).rejects.toMatchObject({
       code: 'USAGE',

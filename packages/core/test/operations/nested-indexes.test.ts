@@ -95,7 +95,7 @@ test.each([
   ['copy', (from: string, name: string) => copy(from, name)],
   ['inspect', (from: string) => inspect(from)],
   ['assemble', (from: string, name: string) => assemble(name, [from])],
-])('%s refuses an index that states another size for an image', async (_, act) => {
+])('%s rejects an index that states another size for an image', async (_, act) => {
   const { name, put } = await repositories.repositoryWith([amd64])
   await put(listOf([{ ...amd64.manifest.descriptor, size: 12, platform: AMD64 }]), 'wrong')
   const { name: elsewhere } = await repositories.repositoryWith()

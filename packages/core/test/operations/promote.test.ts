@@ -91,7 +91,7 @@ describe('promote', () => {
   it.each([
     ['metadata', metadata],
     ['report', report],
-  ] as const)("puts every name back that a run's %s tells of, or its index under other tags", async (_what, record) => {
+  ] as const)('moves every name in the %s of a run back, or puts other tags on its index', async (_what, record) => {
     expect(await promote(record(), [])).toMatchObject([
       { reference: name('old'), from: one.descriptor.digest, to: descriptor().digest },
       { reference: name('2.0'), to: descriptor().digest },
@@ -137,7 +137,7 @@ describe('promote', () => {
     ['a repository that is a number', { app: { repository: 1, platforms: {} } }],
     ['a name that is a number', { app: { repository: 'r.example.com/a', platforms: {}, 'image.name': 1 } }],
     ['a report with a tag that is a number', { version: 1, outcome: 'succeeded', nodes: [], tags: [1], notes: [] }],
-  ])('refuses a record with %s', async (_what, record) => {
+  ])('rejects a record with %s', async (_what, record) => {
     const error = { code: 'USAGE', message: expect.stringContaining('neither a report nor a metadata file') }
     await expect(promote(record as never, [])).rejects.toMatchObject(error)
   })
@@ -152,7 +152,7 @@ describe('promote', () => {
       () => promote({ ...metadata(), other: metadata()['app'] as BuildMetadata[string] }, [name('1')]),
       { code: 'USAGE' },
     ],
-  ])('refuses %s', async (_what, act, error) => {
+  ])('rejects %s', async (_what, act, error) => {
     await expect(act()).rejects.toMatchObject(error)
   })
 })

@@ -55,7 +55,7 @@ describe('a blob that is pushed', () => {
     const { bytes, digest } = someBytes(100_000)
     const place = await beginUpload(registry, 'push/stream')
     const body = ReadableStream.from([bytes.subarray(0, 60_000), bytes.subarray(60_000)])
-    // What fetch wants with a stream: https://fetch.spec.whatwg.org/#dom-requestinit-duplex
+    // Required by fetch for a stream: https://fetch.spec.whatwg.org/#dom-requestinit-duplex
     const streamed = await registry.send(place, { method: 'PATCH', body, duplex: 'half' } as RequestInit)
     expect([streamed.status, streamed.headers.get('range')]).toEqual([202, '0-99999'])
     expect((await registry.send(`${place}?digest=${digest}`, { method: 'PUT' })).status).toBe(201)

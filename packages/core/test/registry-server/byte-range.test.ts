@@ -50,7 +50,7 @@ describe('parseRange', () => {
     'lines=0-1',
     'bytes=a-b',
     'bytes=0x1-2',
-  ])('%s asks for all of it', (header) => {
+  ])('%s queries for all of it', (header) => {
     expect(parseRange(header, 100)).toBeUndefined()
   })
 

@@ -56,8 +56,8 @@ describe('an open registry', () => {
     await buffer(await docker.pull(source, { platform: 'linux/arm/v7' }))
     try {
       await docker.getImage(source).tag({ repo: name, tag: 'arm' })
-      const told = (await buffer(await docker.getImage(`${name}:arm`).push({ authconfig: {} }))).toString()
-      expect(told).toContain(`${await digestAt(registry, 'team/pushed', 'arm')}`)
+      const reported = (await buffer(await docker.getImage(`${name}:arm`).push({ authconfig: {} }))).toString()
+      expect(reported).toContain(`${await digestAt(registry, 'team/pushed', 'arm')}`)
     } finally {
       await docker.getImage(source).remove({ force: true })
       await docker.getImage(`${name}:arm`).remove({ force: true })

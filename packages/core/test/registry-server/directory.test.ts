@@ -180,7 +180,7 @@ test('a directory that cannot be made is reported', async () => {
 test.each([
   ['::1', /^\[::1\]:\d+$/],
   ['0.0.0.0', /^127\.0\.0\.1:\d+$/],
-])('a registry that listens on %s tells a host that references can have', async (host, pattern) => {
+])('a registry that listens on %s has a host for references', async (host, pattern) => {
   await using registry = await testRegistry({ host })
   expect(registry.server.host).toMatch(pattern)
   expect((await registry.send('/v2/')).status).toBe(200)

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const send = (path: string, options?: RequestInit) => fetch(`${server.url}${path}`, options)
 const incoming = () => readdir(join(server.directory, 'incoming'))
-const told = async (answer: Response) => [answer.status, await errorCodes(answer)]
+const reported = async (answer: Response) => [answer.status, await errorCodes(answer)]
 
 describe('an upload for which there is no room', () => {
   test('is answered at once, also while its client is still sending, and removed', async () => {
@@ -53,7 +53,7 @@ describe('an upload for which there is no room', () => {
     const { bytes, digest } = someBytes(9 * MEGABYTE)
     const path = method === 'POST' ? '/v2/app/blobs/uploads/' : await beginUpload({ send }, 'app')
     const query = method === 'PATCH' ? '' : `?digest=${digest}`
-    expect(await told(await send(path + query, { method, body: bytes }))).toEqual(FULL)
+    expect(await reported(await send(path + query, { method, body: bytes }))).toEqual(FULL)
     expect(await incoming()).toEqual([])
     await putBlob({ send }, 'app')
   })
@@ -91,7 +91,7 @@ test('a manifest for which there is no room is answered so, and neither it nor i
       body: other.manifest.bytes,
       headers: { 'content-type': other.manifest.descriptor.mediaType },
     })
-  expect(await told(await put('1.0'))).toEqual(FULL)
+  expect(await reported(await put('1.0'))).toEqual(FULL)
   expect((await send('/v2/app/manifests/1.0')).headers.get('docker-content-digest')).toBe(
     image.manifest.descriptor.digest,
   )
@@ -153,7 +153,7 @@ describe('a deletion on a full disk', () => {
   test('of a tag, which frees nothing, changes nothing', async () => {
     await pushTinyImage({ url: server.url, repository: 'app' }, await tinyImage({ platform }), '1.0')
     await disk.fill()
-    expect(await told(await send('/v2/app/manifests/1.0', { method: 'DELETE' }))).toEqual(FULL)
+    expect(await reported(await send('/v2/app/manifests/1.0', { method: 'DELETE' }))).toEqual(FULL)
     expect((await send('/v2/app/manifests/1.0')).status).toBe(200)
     await disk.empty()
     expect((await send('/v2/app/manifests/1.0', { method: 'DELETE' })).status).toBe(202)
@@ -163,7 +163,7 @@ describe('a deletion on a full disk', () => {
     const digest = await putBlob({ send }, 'app')
     await send(`/v2/other/blobs/uploads/?mount=${digest}&from=app`, { method: 'POST' })
     await disk.fill()
-    expect(await told(await send(`/v2/app/blobs/${digest}`, { method: 'DELETE' }))).toEqual(FULL)
+    expect(await reported(await send(`/v2/app/blobs/${digest}`, { method: 'DELETE' }))).toEqual(FULL)
     for (const name of ['app', 'other']) expect((await send(`/v2/${name}/blobs/${digest}`)).status).toBe(200)
   })
 })

@@ -50,7 +50,7 @@ describe('a manifest that is pushed', () => {
     ['no config', '{"schemaVersion":2,"layers":[]}'],
     ['an index by its content', '{"schemaVersion":2,"manifests":[]}'],
     ['of another type by its own word', `{"schemaVersion":2,"mediaType":"${MEDIA_TYPES.ociIndex}"}`],
-  ])('and is %s is refused', async (_, body) => {
+  ])('and is %s is rejected', async (_, body) => {
     const answer = await put('refuse/this', 'x', body)
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['MANIFEST_INVALID']])
   })

@@ -23,7 +23,7 @@ async function rawRequest(path: string): Promise<{ status: number | undefined; b
   return { status: answer.statusCode, body: await text(answer) }
 }
 
-/** A connection that speaks for itself. */
+/** A raw connection. */
 function openSocket({ server } = registry): Socket {
   return connect(Number(server.host.split(':')[1]), '127.0.0.1')
 }
@@ -60,7 +60,7 @@ describe('paths', () => {
     ['GET', '/v2/app', 404, 'NAME_UNKNOWN'],
     ['GET', '/token', 404, 'NAME_UNKNOWN'],
     ['POST', '/v2/app/tags/list', 405, 'UNSUPPORTED'],
-  ])('%s %s is refused', async (method, path, status, code) => {
+  ])('%s %s is rejected', async (method, path, status, code) => {
     const answer = await registry.send(path, { method })
     expect([answer.status, await errorCodes(answer)]).toEqual([status, [code]])
   })

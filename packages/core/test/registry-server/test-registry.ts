@@ -61,7 +61,7 @@ export async function putBlob(
   return digest
 }
 
-/** Begins an upload, and tells the path to go on at. */
+/** Starts an upload, and returns the path to continue at. */
 export async function beginUpload({ send }: Pick<TestRegistry, 'send'>, name: string): Promise<string> {
   const { headers } = await send(`/v2/${name}/blobs/uploads/`, { method: 'POST' })
   return headers.get('location') ?? ''

@@ -43,7 +43,7 @@ describe('retries', () => {
   test.each([
     ['seconds', () => '3600'],
     ['a date', () => new Date(Date.now() + 3_600_000).toUTCString()],
-  ])('a Retry-After as %s beyond the bounds ends the call at once, and is told', async (_, retryAfter) => {
+  ])('a Retry-After as %s beyond the bounds ends the call at once, and is reported', async (_, retryAfter) => {
     await using server = await startScriptedServer(() => ({ status: 429, headers: { 'retry-after': retryAfter() } }))
     await using client = createRegistry(quick)
     const resolved = client.resolve(latest(server))
@@ -58,7 +58,7 @@ describe('retries', () => {
       allAreThere = resolve
     })
     await using server = await startScriptedServer(async ({ path }) => {
-      // The first answer says that no login is wanted: only then are there several at a time.
+      // The first response shows that no login is required; only then are there concurrent requests.
       if (path.endsWith('/first')) return stored
       if (refused < 8) {
         refused += 1
@@ -222,8 +222,8 @@ describe('manifests', () => {
   test.each<[string, Record<string, string>]>([
     ['a digest', { 'content-type': MEDIA_TYPES.ociManifest }],
     ['a type', { 'docker-content-digest': manifest.descriptor.digest, 'content-type': 'application/json' }],
-  ])('a HEAD without %s is made up for by a GET', async (_, told) => {
-    await using server = await startScriptedServer(() => ({ ...stored, headers: told }))
+  ])('a HEAD without %s is made up for by a GET', async (_, reported) => {
+    await using server = await startScriptedServer(() => ({ ...stored, headers: reported }))
     await using client = createRegistry(quick)
     expect(await client.resolve(latest(server))).toEqual(manifest.descriptor)
     expect(server.seen.map(({ method }) => method)).toEqual(['HEAD', 'GET'])
@@ -241,8 +241,8 @@ describe('manifests', () => {
   })
 
   test('one of schema 1 is rejected by resolve too', async () => {
-    const told = { ...headers, 'content-type': MEDIA_TYPES.dockerManifestV1Signed }
-    await using server = await startScriptedServer(() => ({ ...stored, headers: told }))
+    const reported = { ...headers, 'content-type': MEDIA_TYPES.dockerManifestV1Signed }
+    await using server = await startScriptedServer(() => ({ ...stored, headers: reported }))
     await using client = createRegistry(quick)
     await expect(client.resolve(latest(server))).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
   })

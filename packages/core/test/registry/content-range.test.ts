@@ -38,7 +38,7 @@ describe('parseByteRange', () => {
     'items 0-1/2',
     '0-1e3',
     '0-9999999999999999',
-  ])('refuses %s', (text) => {
+  ])('rejects %s', (text) => {
     expect(parseByteRange(text)).toBeUndefined()
   })
 })

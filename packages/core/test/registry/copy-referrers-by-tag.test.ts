@@ -89,7 +89,7 @@ test.each([
     { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', body: '{"blobs":[]}' },
     'was not copied: ',
   ],
-])('a referrer that %s is left out with a note', async (_, held, note) => {
+])('a referrer that %s is omitted with a note', async (_, held, note) => {
   await using registries = await startRegistries()
   const { registry, source, store, copyAll } = registries
   const attached = attachment(SUBJECT.descriptor, 'text/x-note')

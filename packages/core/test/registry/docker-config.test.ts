@@ -101,7 +101,7 @@ describe('dockerConfigCredentials', () => {
     ['is missing', undefined],
     ['fails', 'echo s3cret; echo s3cret >&2; exit 3'],
     ['says what is not JSON', 'echo s3cret'],
-  ])('a helper that %s is an error, which does not tell what it printed', async (_, script) => {
+  ])('a helper that %s is an error, without its output', async (_, script) => {
     if (script !== undefined) await writeHelper('broken', script)
     await writeConfig({ credsStore: 'broken' })
     const error = await store()

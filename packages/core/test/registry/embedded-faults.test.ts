@@ -185,7 +185,7 @@ describe('a passing fault', () => {
 })
 
 test.each([403, 404])(
-  'a lasting fault, %d, from any step of a push on is told, and leaves no tag',
+  'a lasting fault, %d, from any step of a push on is reported, and leaves no tag',
   async (status) => {
     const lasting = ({ method, nth }: Step) => {
       const fault = { kind: 'answer', status } as const

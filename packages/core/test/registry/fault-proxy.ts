@@ -33,16 +33,16 @@ export interface SeenRequest {
 
 type FaultOf = (request: SeenRequest, index: number) => Fault | undefined | Promise<Fault | undefined>
 
-/** A server between a client and a registry that makes things go wrong as it is told. */
+/** A server between a client and a registry that injects faults. */
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string
   /** All requests so far, in order. */
   readonly seen: readonly SeenRequest[]
-  /** Decides on each request from now on; counts from 0 anew. */
+  /** Decides on each request from now on; counts from 0 again. */
   plan(faultOf: FaultOf): void
 }
 
-/** Starts a proxy before the registry at a host that speaks plain HTTP. */
+/** Starts a proxy in front of a registry that uses plain HTTP. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const seen: SeenRequest[] = []
   let start = 0

@@ -57,7 +57,7 @@ describe('Hosts', () => {
     'Registry.Example.com:5000',
     '[2001:DB8::1]:80',
     'docker.io',
-  ])('%s may be used in the clear where it was named so, and no other host', (host) => {
+  ])('%s may be used in the clear if it was named so, and no other host', (host) => {
     const hosts = new Hosts({ insecureHosts: [host] })
     const url = new URL('/v2/', hosts.endpoint(host).origin)
     expect(url.protocol).toBe('http:')

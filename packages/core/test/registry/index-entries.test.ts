@@ -87,7 +87,7 @@ test.each([
     'MANIFEST_UNSUPPORTED',
     'with 7 bytes, but it has',
   ],
-])('an inner index %s is refused', async (_, entryOf, held, code, message) => {
+])('an inner index %s is rejected', async (_, entryOf, held, code, message) => {
   const inner = indexOf(image('a'))
   const reading = read(indexOf(entryOf(inner)), held ?? [inner])
   await expect(reading).rejects.toMatchObject({ code, message: expect.stringContaining(message) })

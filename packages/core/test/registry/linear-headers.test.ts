@@ -69,6 +69,6 @@ test.each([
     `Wed, 01 Jan 2025 00:00:00 GMT${' '.repeat(100)}(${'x'.repeat(100)})`,
   ],
   ['Retry-After', (text: string) => parseRetryAfter(text, 0), '1'.repeat(100)],
-])('%s of more characters than any valid one is refused', (_, parse, text) => {
+])('%s of more characters than any valid one is rejected', (_, parse, text) => {
   expect(parse(text)).toBeUndefined()
 })

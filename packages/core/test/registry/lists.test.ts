@@ -74,7 +74,7 @@ describe('referrers', () => {
   test.each<[string, ScriptedAnswer]>([
     ...[400, 404, 405, 406, 501].map((status): [string, ScriptedAnswer] => [String(status), { status }]),
     ['a page for people', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],
-  ])('are read by their tag where the API is answered with %s', async (_, answer) => {
+  ])('are read by their tag if the API is answered with %s', async (_, answer) => {
     await using server = await startScriptedServer(({ path }) => (path.includes('/referrers/') ? answer : listed))
     await using client = createRegistry(quick)
     expect(await client.listReferrers({ registry: server.host, repository: 'a' }, subject)).toEqual([entry])

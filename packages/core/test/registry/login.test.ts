@@ -17,7 +17,7 @@ const startBrokenTokens = () =>
     body: JSON.stringify({ token: query.get('scope')?.includes('broken') ? 'two\nlines' : 'good' }),
   }))
 
-/** A registry that wants any token of a service. */
+/** A registry that accepts any token of a service. */
 const startAsking = (tokens: string) =>
   startScriptedServer(({ headers }) =>
     headers.authorization

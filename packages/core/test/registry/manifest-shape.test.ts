@@ -61,7 +61,7 @@ describe('parseManifest', () => {
     ['half a platform', { ...index, manifests: [{ ...entry, platform: { os: 'linux' } }] }],
     ['more layers than images have', { ...image, layers: Array.from({ length: LIMITS.layers + 1 }, () => entry) }],
     ['a list', []],
-  ])('refuses %s', (_, json, type) => {
+  ])('rejects %s', (_, json, type) => {
     expect(() => parse(json, type)).toThrow(expect.objectContaining({ code: 'MANIFEST_UNSUPPORTED' }))
   })
 
@@ -84,6 +84,6 @@ describe('parseManifest', () => {
       },
       { requiredKeys: ['schemaVersion'] },
     )
-    fc.assert(fc.property(near, type, (json, told) => check(Buffer.from(JSON.stringify(json)), told)))
+    fc.assert(fc.property(near, type, (json, reported) => check(Buffer.from(JSON.stringify(json)), reported)))
   })
 })

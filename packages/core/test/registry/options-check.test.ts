@@ -16,7 +16,7 @@ test.each<[string, RegistryOptions]>([
   ["hosts['a.example.com'].chunkSize", host({ chunkSize: 0 })],
   ["hosts['a.example.com'].ca", host({ ca: '/etc/ssl/own.pem' })],
   ["hosts['a.example.com'].clientCertificate", host({ clientCertificate: { certificate: 'own.pem', key: 'own.key' } })],
-])('%s is refused where the value cannot be meant', (path, options) => {
+])('%s is rejected if the value cannot be meant', (path, options) => {
   expect(() => createRegistry(options)).toThrow(
     expect.objectContaining({ code: 'DEFINITION_INVALID', issues: [expect.objectContaining({ path })] }),
   )

@@ -14,7 +14,7 @@ test.each([
   ['Bearer realm="token"', 'names no token service'],
   ['Bearer realm="ftp://example.com/token"', 'names no token service'],
   ['', 'names no authentication scheme'],
-])('a login that can be tried by none of the ways in "%s" is told as that', async (challenge, hint) => {
+])('a login that can be tried by none of the ways in "%s" is reported as that', async (challenge, hint) => {
   await using server = await startScriptedServer(() => ({ status: 401, headers: { 'www-authenticate': challenge } }))
   await using client = clientFor(server.host, password)
   const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
@@ -121,8 +121,8 @@ describe('the report of a rejection', () => {
       expect(hint).toContain(who)
       expect(hint).toContain(`docker login ${servers.host}`)
       expect(events).toHaveLength(1)
-      const told = inspect([error, events], { depth: 10, showHidden: true })
-      for (const secret of secrets) expect(told).not.toContain(secret)
+      const reported = inspect([error, events], { depth: 10, showHidden: true })
+      for (const secret of secrets) expect(reported).not.toContain(secret)
     },
   )
 
@@ -169,8 +169,8 @@ describe('the report of a rejection', () => {
     const error = await client
       .resolve({ registry: server.host, repository: 'a', tag: 'b' })
       .catch((thrown: unknown) => thrown)
-    const told = inspect(error, { depth: 10, showHidden: true })
-    expect(told).toContain('is nobody')
-    for (const secret of secrets) expect(told).not.toContain(secret)
+    const reported = inspect(error, { depth: 10, showHidden: true })
+    expect(reported).toContain('is nobody')
+    for (const secret of secrets) expect(reported).not.toContain(secret)
   })
 })

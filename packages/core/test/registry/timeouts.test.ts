@@ -170,7 +170,7 @@ function waiting(): Readable {
 test.each([
   ['gives more and more', endless],
   ['gives nothing more', waiting],
-])('an upload that is refused before all is sent ends, and with it a source that %s', async (_, openSource) => {
+])('an upload that is rejected before all is sent ends, and with it a source that %s', async (_, openSource) => {
   await using server = await startServer(uploadsTo((_request, response) => response.writeHead(413).end()))
   await using client = createRegistry(ONCE)
   let source: Readable | undefined

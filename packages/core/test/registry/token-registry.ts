@@ -33,7 +33,10 @@ export interface TokenRegistry extends AsyncDisposable {
   readonly tokens: ScriptedServer
 }
 
-/** A registry that wants the newest token of its token service; `lifetimes` are those of its first tokens, in seconds. */
+/**
+ * A registry that requires the newest token of its token service; `lifetimes` are those of its first tokens, in
+ * seconds.
+ */
 export async function startTokenRegistry(
   options: {
     readonly lifetimes?: readonly number[]

@@ -15,7 +15,7 @@ import {
   startScriptedServer,
 } from './scripted-server.js'
 
-/** A registry that tells how much of an upload it has, as the specification says. */
+/** A registry that reports the progress of an upload as specified. */
 async function startUploadRegistry(digest: string, isCut: (patch: number) => boolean, smallestChunk?: number) {
   const location = '/v2/a/blobs/uploads/1?state=a%2Bb%20c'
   let held = 0
@@ -205,11 +205,11 @@ describe('a download', () => {
       asked += 1
       return asked === 1 ? { status: 503 } : { status: 200, body: bytes.toString() }
     })
-    const told: string[] = []
-    await using client = createRegistry({ retry: { delay: 1 }, onEvent: ({ kind }) => told.push(`client ${kind}`) })
-    const onEvent = ({ kind }: RegistryEvent) => told.push(`call ${kind}`)
+    const reported: string[] = []
+    await using client = createRegistry({ retry: { delay: 1 }, onEvent: ({ kind }) => reported.push(`client ${kind}`) })
+    const onEvent = ({ kind }: RegistryEvent) => reported.push(`call ${kind}`)
     await buffer(await client.readBlob({ registry: server.host, repository: 'a' }, stored, { onEvent }))
-    expect(told).toEqual(['client registry-retry', 'call registry-retry', 'client transfer', 'call transfer'])
+    expect(reported).toEqual(['client registry-retry', 'call registry-retry', 'client transfer', 'call transfer'])
   })
 
   test('is gone on with if the registry does not know Range', async () => {

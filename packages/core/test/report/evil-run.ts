@@ -8,7 +8,7 @@ const OWN: ReadonlySet<string> = new Set([
 /** Fields by which records are found. */
 const LINKS: ReadonlySet<string> = new Set(['node', 'needs', 'step', 'digest', 'layer'])
 
-/** A script in every dress that has ever worked somewhere; `window.evil` tells that one ran. */
+/** A script in every known disguise; `window.evil` shows that one ran. */
 export const EVIL = `</pre></style></title></svg><script>window.evil=1</script><img src=x onerror="window.evil=1">'" onload='window.evil=1`
 
 /** The events of a run with a hostile text in every field that holds foreign text. */

@@ -6,8 +6,8 @@ const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' | 'recent' = 'l
 }
 
 test('before an image is deleted, it is reported what the registry does not show, with a hint', () => {
-  const told = formatPruned([tag('unlisted'), tag('unchecked')])
-  expect(told.split('\n').slice(2)).toEqual([
+  const reported = formatPruned([tag('unlisted'), tag('unchecked')])
+  expect(reported.split('\n').slice(2)).toEqual([
     '2 not needed; use --delete to delete them',
     'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists',
     '',

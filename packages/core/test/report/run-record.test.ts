@@ -144,7 +144,7 @@ describe('events of a file', () => {
     ['a time that no date has', `${HEADER}{"at":1e300,"kind":"node-started","node":"a"}`, 'line 2 is not an event'],
     ['a deep line', `${HEADER}${'['.repeat(100_000)}\n{}\n`, 'line 2 is not an event'],
     ['a line that is cut off before others', `${HEADER}{"kind":"wor\n{"at":1}\n`, 'line 2 is not an event'],
-  ])('%s is refused', async (_what, content, message) => {
+  ])('%s is rejected', async (_what, content, message) => {
     const file = join(folder, 'bad.jsonl')
     await writeFile(file, content)
     await expect(all(readEvents(file))).rejects.toMatchObject({

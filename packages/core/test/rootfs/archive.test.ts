@@ -34,7 +34,7 @@ test.each([
   ['that is empty', Buffer.alloc(0)],
   ['with something else than a tar in it', gzipSync('not a tar')],
   ['that is cut short', gzipSync(await packFiles({ file: 'content' })).subarray(0, -5)],
-])('an archive %s is refused, and nothing kept of it', async (_what, archive) => {
+])('an archive %s is rejected, and nothing kept of it', async (_what, archive) => {
   await using folder = await tempFolder('archive')
   const location = join(folder.path, 'root.tar.gz')
   await writeFile(location, archive)

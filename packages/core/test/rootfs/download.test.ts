@@ -42,15 +42,15 @@ test('an invalid answer, an unknown host and a stream that breaks off are report
       : { status: path === '/gone' ? 404 : 403 },
   )
   const at = (path: string) => `http://${server.host}${path}`
-  const told = (message: string) => ({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining(message) })
-  await expect(download(at('/gone'))).rejects.toMatchObject(told(`${at('/gone')} does not exist`))
+  const reported = (message: string) => ({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining(message) })
+  await expect(download(at('/gone'))).rejects.toMatchObject(reported(`${at('/gone')} does not exist`))
   expect(await downloadIfThere(at('/gone'))).toBeUndefined()
-  await expect(downloadIfThere(at('/denied'))).rejects.toMatchObject(told('answered 403'))
-  await expect(download('http://127.0.0.1:9/x')).rejects.toMatchObject(told('ECONNREFUSED'))
-  await expect(download('http://')).rejects.toMatchObject(told('http:// could not be fetched'))
+  await expect(downloadIfThere(at('/denied'))).rejects.toMatchObject(reported('answered 403'))
+  await expect(download('http://127.0.0.1:9/x')).rejects.toMatchObject(reported('ECONNREFUSED'))
+  await expect(download('http://')).rejects.toMatchObject(reported('http:// could not be fetched'))
   const cut = await download(at('/cut'))
   setTimeout(() => server.server.closeAllConnections(), 100)
-  await expect(text(cut)).rejects.toMatchObject(told(`${at('/cut')} could not be fetched`))
+  await expect(text(cut)).rejects.toMatchObject(reported(`${at('/cut')} could not be fetched`))
 })
 
 test('no error contains a login or a signature of an address', async () => {

@@ -192,7 +192,7 @@ describe('a base from packages', () => {
       { mirror: undefined, distribution: 'debian', hostMirrorArchitectures: ['i386'] },
       'DEFINITION_INVALID',
     ],
-  ])('refuses %s before anything is made', async (_what, change, code) => {
+  ])('rejects %s before anything is made', async (_what, change, code) => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
     await expect(maker.resolve(madeBase({ ...essential, ...change } as AptBase))).rejects.toMatchObject({ code })
   })
@@ -202,7 +202,7 @@ describe('a base from an archive', () => {
   it.each([
     ['.tar', (tar: Buffer) => tar],
     ['.tar.gz', (tar: Buffer) => gzipSync(tar)],
-  ])('is taken from %s by http, and refused where it is not the one that was named', async (ending, encode) => {
+  ])('is taken from %s by http, and rejected if it is not the one that was named', async (ending, encode) => {
     const archive = encode(await packFiles({ [`file${ending}`]: 'content' }))
     const server = createServer((_request, response) => response.end(archive)).listen(0, '127.0.0.1')
     await new Promise((done) => server.once('listening', done))

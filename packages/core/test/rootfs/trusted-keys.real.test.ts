@@ -41,13 +41,13 @@ beforeAll(async () => {
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
 async function make(keys: Partial<AptBase>, of: AptBase = base): Promise<unknown> {
-  // What is in the cache was believed before.
+  // Cached content was trusted before.
   const cacheDirectory = await mkdtemp(join(folder, 'cache-'))
   const maker = createRootfsMaker({ cacheDirectory })
   return maker.make(await maker.resolve(madeBase({ ...of, ...keys })))
 }
 
-/** apt asks for the index of packages once it believes the release file that tells its hash. */
+/** apt requests the index of packages after it has verified the release file with its hash. */
 async function isBelieved(keys: Partial<AptBase>): Promise<boolean> {
   const before = frozen.requests.length
   await make(keys).catch(() => undefined)
@@ -74,7 +74,7 @@ describe('an archive is believed', () => {
       hint: expect.stringContaining(wrongFingerprint),
     })
     expect(await isBelieved({ keyring: files.wrong })).toBe(false)
-    // Debian's own, which this machine's apt believes.
+    // Debian's own, which this machine's apt trusts.
     const { mirror: _of, ...debian } = { ...base, distribution: 'debian', suite: 'bookworm', isFrozen: false }
     await expect(make({ keyring: files.armored }, debian)).rejects.toMatchObject(NOT_BELIEVED)
   })

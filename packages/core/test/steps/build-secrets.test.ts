@@ -27,7 +27,7 @@ it('reports every missing secret, agent and key before anything is built', async
   await using folder = await tempFolder('secrets')
   const notAKey = join(folder.path, 'not-a-key')
   await writeFile(notAKey, 'hunter2')
-  const told = await missing(
+  const reported = await missing(
     { file: { kind: 'file', path: '/nowhere/token' }, variable: { kind: 'env', name: 'POLYARCH_NOT_SET' } },
     {
       default: { kind: 'agent' },
@@ -35,7 +35,7 @@ it('reports every missing secret, agent and key before anything is built', async
       key: { kind: 'keys', files: [notAKey] },
     },
   )
-  expect(told).toEqual([
+  expect(reported).toEqual([
     "SECRET_UNAVAILABLE: secret 'file' is in /nowhere/token, which does not exist",
     "SECRET_UNAVAILABLE: secret 'variable' is in the variable POLYARCH_NOT_SET, which is not set",
     "SECRET_UNAVAILABLE: the ssh agent 'default' uses SSH_AUTH_SOCK, which is not set",

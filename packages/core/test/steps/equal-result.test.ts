@@ -95,7 +95,7 @@ describe('a name that another run moved since the plan', () => {
     ['other layers', {}],
     ['another revision', { annotations: revision }],
     ['statements of another time', { attested: 'at ten' }],
-  ])('stays where it was made from the same, with %s', async (what, difference) => {
+  ])('stays if it was made from the same, with %s', async (what, difference) => {
     const repository = `equal/${what.replaceAll(' ', '-')}`
     const theirs = await push(repository, { content: 'theirs', ...difference })
     const ours = await push(repository, { content: 'ours', ...('attested' in difference && { attested: 'at nine' }) })
@@ -118,7 +118,7 @@ describe('a name that another run moved since the plan', () => {
     ['other images of others', { sources: '{"images":{}}' }],
     ['annotations', { annotations: { declared: 'yes' } }],
     ['statements that ours has not', { attested: 'at ten' }],
-  ])('is refused where it has %s', async (what, difference) => {
+  ])('is rejected if it has %s', async (what, difference) => {
     const repository = `equal/${what.replaceAll(' ', '-')}`
     const theirs = await push(repository, { content: 'theirs', ...difference })
     const ours = await push(repository, { content: 'ours' })

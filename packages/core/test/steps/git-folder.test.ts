@@ -22,7 +22,7 @@ async function notesOf(files: Readonly<Record<string, string>>): Promise<readonl
 test.each([
   ['.git', '.git/HEAD'],
   ['vendor/tool/.git', 'vendor/tool/.git/refs/heads/main'],
-])('%s in the context is told, with what to do', async (folder, file) => {
+])('%s in the context is reported, with what to do', async (folder, file) => {
   expect(await notesOf({ [file]: 'x', '.gitignore': 'x' })).toEqual([
     `DIR: ${folder} is part of the context, so every commit makes another image; list it in .dockerignore`,
   ])

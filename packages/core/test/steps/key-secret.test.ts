@@ -39,7 +39,7 @@ it.each([
   ['empty', { IT: '' }, 'the keySecret has 0 bytes, but needs 32'],
   ['short', { IT: `${SECRET.slice(1)}\n\n` }, 'the keySecret has 31 bytes, but needs 32'],
   ['not set', {}, 'the keySecret is in the variable IT, which is not set'],
-])('is refused if it is %s, without quoting it', async (_what, env, message) => {
+])('is rejected if it is %s, without quoting it', async (_what, env, message) => {
   const error = await openInputHash({ kind: 'env', name: 'IT' }, env).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'SECRET_UNAVAILABLE', message })
   expect(JSON.stringify(error)).not.toContain(SECRET.slice(1))

@@ -131,9 +131,9 @@ describe('what a plugin declares of package archives', () => {
     const accepted = [apt, { ...apt, release: 'elm' }, { ...apt, mirror: `${mirror}/busy` }, { source: 'apt' }] as const
     await using registry = createRegistry()
     const findings = await checkPublished(plugin, { trees: { accepted } }, { registry })
-    const told = findings.map(({ platform, state, message = '' }) => `${platform} ${state} ${message}`.trim())
+    const reported = findings.map(({ platform, state, message = '' }) => `${platform} ${state} ${message}`.trim())
     const release = (suite: string) => `${mirror}/dists/${suite}/InRelease`
-    expect(told).toEqual([
+    expect(reported).toEqual([
       'linux/amd64 true',
       'linux/arm/v7 true',
       `linux/arm/v5 wrong ${release('oak')} has no armel of main; it has amd64 armhf, of main`,

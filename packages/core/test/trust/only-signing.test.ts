@@ -43,7 +43,7 @@ it.each([
   ['a wrong password', { key: { file: 'encrypted.key' }, password: { value: () => 'wrong' } }, 'SECRET_UNAVAILABLE'],
   ['an external key without a public half', { key: { publicKey: '', sign: () => Buffer.from('') } }, 'USAGE'],
   ['no identity', { keyless: { issuer: 'https://issuer.example' } as never }, 'USAGE'],
-])('with --only refuses %s in the plan', async (_what, sign, code) => {
+])('with --only rejects %s in the plan', async (_what, sign, code) => {
   await expect(planned(sign)).rejects.toMatchObject({ code })
 })
 

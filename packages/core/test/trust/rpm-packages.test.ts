@@ -69,6 +69,6 @@ it.each([
     NDB,
     ndbDatabase([changed(BASH, (one) => one.fill(0x61, one.length - 1)).fill(0x61, 8 + 7 * 16)]),
   ],
-])('refuses a database %s', async (_what, path, bytes) => {
+])('rejects a database %s', async (_what, path, bytes) => {
   await expect(rpmPackages(path, bytes)).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
 })

@@ -87,8 +87,8 @@ test('loses none of many thousand lines, from several steps at once and cut anyw
   const ended = steps.map((step) => vertex(step, { started: at(1), completed: at(2) }))
   const { events } = follow([{ vertexes: started }, ...logs.map((log) => ({ logs: [log] })), { vertexes: ended }])
   for (const [index, step] of steps.entries()) {
-    const told = events.flatMap((event) => (event.kind === 'build-log' && event.step === step ? [event.text] : []))
-    expect(told.join('') === texts[index]).toBe(true)
+    const reported = events.flatMap((event) => (event.kind === 'build-log' && event.step === step ? [event.text] : []))
+    expect(reported.join('') === texts[index]).toBe(true)
   }
   expect(events.filter(({ kind }) => kind === 'build-log').length).toBeLessThanOrEqual(logs.length)
 })

@@ -7,7 +7,7 @@ import { runProgram } from '../../../../../test/support/child.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { agentOfKeys } from '../../../src/builder/buildkit/session/ssh/key-agent.js'
 
-/** Lets OpenSSH's own clients speak to the agent: through a socket, as to any other. */
+/** Connects OpenSSH's clients to the agent through a socket. */
 async function listenAt(path: string, open: ReturnType<typeof agentOfKeys>): Promise<Server & AsyncDisposable> {
   const server = createServer((socket) => {
     const agent = open()
@@ -63,7 +63,7 @@ it.each([
     Buffer.from([0, 0, 0, 13, 13, ...Array(12).fill(0)]),
     Buffer.from([0, 0, 0, 1, 5]),
   ],
-])('refuses %s, and goes on', async (_what, request, refusal) => {
+])('rejects %s, and goes on', async (_what, request, refusal) => {
   const agent = agentOfKeys([])()
   const answers: Buffer[] = []
   agent.on('data', (chunk: Buffer) => answers.push(chunk))

@@ -14,7 +14,7 @@ test.each([
   ['an API that has left this one behind', { ApiVersion: '1.99', MinAPIVersion: '1.90' }],
   ['Windows containers', { Os: 'windows' }],
   ['Podman', { Components: [{ Name: 'Podman Engine' }] }],
-])('refuses an engine with %s', (_, changes) => {
+])('rejects an engine with %s', (_, changes) => {
   expect(() => negotiate({ ...ENGINE, ...changes })).toThrow(
     expect.objectContaining({ code: 'ENGINE_UNSUPPORTED', hint: expect.any(String) }),
   )

@@ -46,7 +46,7 @@ test.each([
   'ssh://-l@host',
   'ssh://%zz@h',
   'ssh://host/a;b',
-])('refuses %s', (address) => {
+])('rejects %s', (address) => {
   expect(() => parseEndpoint(address, undefined)).toThrow(UNREACHABLE)
 })
 
@@ -128,7 +128,7 @@ test('reads the certificates of a context and of DOCKER_CERT_PATH', async () => 
 test.each([
   ['a context that does not exist', {}, { DOCKER_CONTEXT: 'gone' }],
   ['a configuration that is not JSON', { 'config.json': '{' }, {}],
-])('refuses %s', async (_, files, env) => {
+])('rejects %s', async (_, files, env) => {
   await using folder = await tempFolder('docker-config')
   await configure(folder.path, files)
   await expect(resolveEndpoint({ env: { DOCKER_CONFIG: folder.path, ...env } })).rejects.toEqual(UNREACHABLE)

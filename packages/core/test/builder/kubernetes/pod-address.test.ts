@@ -27,7 +27,7 @@ describe('addresses of pods', () => {
     'kube-pod://A',
     'kube-pod://a?node=1',
     'kube-pod://%zz',
-  ])('%s is refused', (address) => {
+  ])('%s is rejected', (address) => {
     expect(() => parsePodAddress(address)).toThrow(`'${address}' is not valid`)
   })
 
@@ -63,7 +63,7 @@ describe('addresses of workloads', () => {
     'kubernetes:////x',
     'kubernetes://ci/-x',
     'kubernetes://ci/',
-  ])('%s is refused', (address) => {
+  ])('%s is rejected', (address) => {
     expect(() => parseWorkloadAddress(address)).toThrow('Kubernetes builder address')
   })
 })

@@ -39,7 +39,7 @@ it.each([
   ['docker-container://a/b', "BuildKit address 'docker-container://a/b' is not valid"],
   ['buildkit+tcp://me:secret@builder:1234', 'contains a password'],
   ['buildkit+ssh://-oProxyCommand=x', 'starts with a dash'],
-])('refuses %s', async (host, message) => {
+])('rejects %s', async (host, message) => {
   await expect(resolveRemote({ host, env })).rejects.toMatchObject({
     code: 'ENGINE_UNREACHABLE',
     message: expect.stringContaining(message),

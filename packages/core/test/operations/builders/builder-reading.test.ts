@@ -85,7 +85,7 @@ it.each<[BuilderManifestOptions, string]>([
   [{ nodeSelector: { pool: 'a=b' } }, "nodeSelector: 'pool=a=b' is not a label"],
   [{ tolerations: [{ key: 'a', effect: 'Never' as 'NoExecute' }] }, "tolerations: 'a:Never' is not a toleration"],
   [{ requests: { cpu: 'two' } }, "requests: 'cpu=two' is not a quantity"],
-])('%j is refused', (options, message) => {
+])('%j is rejected', (options, message) => {
   expect(messagesOf(() => readBuilderDefinition('fleet', options))).toEqual([message])
 })
 
@@ -135,7 +135,7 @@ describe('flags', () => {
     [{ replicas: ['linux/arm64=2'] }, "--replicas: 'linux/arm64=2' is for a platform set that does not exist"],
     [{ nodeSelector: ['pool'] }, "--node-selector: 'pool' is not valid"],
     [{ limit: ['memory'] }, "--limit: 'memory' is not valid"],
-  ])('%j is refused', (flags, message) => {
+  ])('%j is rejected', (flags, message) => {
     expect(messagesOf(() => readBuilderFlags(flags))).toEqual([message])
   })
 })

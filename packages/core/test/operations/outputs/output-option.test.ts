@@ -45,7 +45,7 @@ it.each<[OutputOption, string, string]>([
   ['type=tar,dest=a,platform=linux/s390x', "does not have platform 'linux/s390x'", 'linux/amd64, linux/arm/v7'],
   ['type=tar,dest=a,pipeline=ap', "output pipeline 'ap' does not exist", 'app'],
   ['type=docker,dest=a', 'has one platform', 'platform='],
-])('refuses %j', (option, message, hint) => {
+])('rejects %j', (option, message, hint) => {
   expect(() => read(option)).toThrow(
     expect.objectContaining({
       code: 'USAGE',
