@@ -21,7 +21,7 @@ while read -r id hash; do
 done <"$folder/indexes"
 rpmdb --root "$root" --rebuilddb
 cd "$root"
-rm -f ".$database/.rpm.lock" ".$database/rpmdb.sqlite-shm" ".$database/rpmdb.sqlite-wal"
+rm -f ".$database/.rpm.lock" ".$database/.keyring.lock" ".$database/rpmdb.sqlite-shm" ".$database/rpmdb.sqlite-wal"
 rm -rf var/lib/dnf usr/lib/sysimage/libdnf5 var/cache/dnf var/cache/libdnf5 var/cache/yum
 rm -rf var/cache/ldconfig/aux-cache var/log/dnf* var/log/hawkey.log
 ! test -e etc/machine-id || : >etc/machine-id`
@@ -36,6 +36,8 @@ export function dnfConfiguration(repositories: readonly { readonly id: string; r
     'reposdir=/run/polyarch/none',
     'varsdir=/run/polyarch/none',
     'cachedir=/run/polyarch/cache',
+    // The name of version 5; version 4 reports it as unknown, and ignores it.
+    'system_cachedir=/run/polyarch/cache',
     'persistdir=/run/polyarch/persist',
     'logdir=/run/polyarch/log',
     'metadata_expire=0',
