@@ -51,6 +51,7 @@ test('inspect lists statements, bundles, signatures and other referrers', async 
   expect(seen.toSorted()).toEqual([
     ['image', 'bundle', 'referrer', 'https://sigstore.dev/cosign/sign/v1'],
     ['image', 'bundle', 'referrer', 'urn:a'],
+    ['image', 'bundle', 'tag', 'urn:a'],
     ['image', 'signature', 'tag', undefined],
     ['image', 'statement', 'index', 'urn:a'],
     ['image', 'statement', 'index', 'urn:b'],

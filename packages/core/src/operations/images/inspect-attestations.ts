@@ -1,10 +1,11 @@
 import type { Digest } from '../../model/digest.js'
-import { attestedBy, type Descriptor, isIndex } from '../../model/oci.js'
+import { attestedBy, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
 import { type ManifestReference, type Repository, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { cosignReference } from '../../registry/manifests/cosign-tags.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { PREDICATE_ANNOTATION } from '../../steps/image/attestation/attestation.js'
+import { TAGGED_PREDICATE_ANNOTATION } from '../../trust/signatures/attestation-tag.js'
 import { BUNDLE_TYPES } from '../../trust/signatures/bundle.js'
 import { BUNDLE_PREDICATE_ANNOTATION } from '../../trust/signatures/signature-bundle.js'
 
@@ -12,9 +13,9 @@ import { BUNDLE_PREDICATE_ANNOTATION } from '../../trust/signatures/signature-bu
 export interface InspectedAttestation {
   /** The image or index that it describes. */
   readonly subject: Digest
-  /** `index`: listed beside the image. `referrer`: an artifact that refers to it. `tag`: cosign 2's tag. */
+  /** `index`: listed beside the image. `referrer`: an artifact that refers to it. `tag`: a tag of cosign 2. */
   readonly stored: 'index' | 'referrer' | 'tag'
-  /** `statement`: without a signature; `bundle`: a signed statement, of cosign 3; `signature`: of cosign 2. */
+  /** `statement`: without a signature; `bundle`: a signed statement; `signature`: of cosign 2. */
   readonly kind: 'statement' | 'bundle' | 'signature'
   /** Type of the statement's predicate; of other referrers, their artifact type. */
   readonly type?: string
@@ -22,7 +23,7 @@ export interface InspectedAttestation {
   readonly digest: Digest
 }
 
-/** Lists the attestations of a manifest: in its index, as referrers, and under cosign's tag. */
+/** Lists the attestations of a manifest: in its index, as referrers, and under cosign's tags. */
 export async function inspectAttestations(
   registry: Registry,
   { digest: subject, ...repository }: ManifestReference,
@@ -31,18 +32,35 @@ export async function inspectAttestations(
 ): Promise<readonly InspectedAttestation[]> {
   const place = repositoryOf(repository)
   const entries = listed.filter((entry) => attestedBy(entry) === subject)
-  const [inIndex, referrers, tag] = await Promise.all([
+  const [inIndex, referrers, signature, signed] = await Promise.all([
     allOrNone(entries, call, (entry, own) =>
       statementsIn(registry, place, { ...entry, subject, stored: 'index' }, own),
     ),
     registry.listReferrers(place, subject, call),
     registry.resolve(cosignReference(place, subject, '.sig'), call),
+    registry.getManifest(cosignReference(place, subject, '.att'), call),
   ])
   const referring = await allOrNone(referrers, call, (entry, own) =>
     readReferrer(registry, { ...place, digest: subject }, entry, own),
   )
-  const signature = { subject, stored: 'tag', kind: 'signature' } as const
-  return [...inIndex.flat(), ...referring.flat(), ...(tag === undefined ? [] : [{ ...signature, digest: tag.digest }])]
+  const tagged = { subject, stored: 'tag' } as const
+  return [
+    ...inIndex.flat(),
+    ...referring.flat(),
+    ...(signature === undefined ? [] : [{ ...tagged, kind: 'signature' as const, digest: signature.digest }]),
+    ...(signed === undefined ? [] : taggedStatements(signed).map((one) => ({ ...tagged, ...one }))),
+  ]
+}
+
+/** The signed statements under a tag of cosign 2. */
+function taggedStatements({ descriptor, content }: StoredManifest) {
+  const types = isIndex(content)
+    ? []
+    : content.layers.map(({ annotations }) => annotations?.[TAGGED_PREDICATE_ANNOTATION])
+  return types.map((type) => ({
+    ...{ kind: 'bundle' as const, digest: descriptor.digest },
+    ...(type !== undefined && { type }),
+  }))
 }
 
 async function readReferrer(

@@ -12,7 +12,9 @@ import { SIGNATURE_ANNOTATION } from './simple-signing.js'
 import { predicateTypeOf } from './statement.js'
 
 const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
-const PREDICATE_ANNOTATION = 'predicateType'
+
+/** Annotation of an envelope under a tag of cosign 2 with the predicate type of its statement. */
+export const TAGGED_PREDICATE_ANNOTATION = 'predicateType'
 
 /** Reads the statements of some types that a key has signed in the way of cosign 2: under the tag `sha256-….att`. */
 export async function readTaggedStatements(
@@ -24,7 +26,7 @@ export async function readTaggedStatements(
   const layers = await readCosignTag(tagOf(subject), registry, call)
   const wanted = layers.filter(
     ({ size, annotations }) =>
-      size <= LIMITS.bundle && types.includes(annotations?.[PREDICATE_ANNOTATION] ?? types[0] ?? ''),
+      size <= LIMITS.bundle && types.includes(annotations?.[TAGGED_PREDICATE_ANNOTATION] ?? types[0] ?? ''),
   )
   const found = await allOrNone(wanted, call, async (layer, own) =>
     verifiedStatement(readBundle(await readBytes(subject, { ...layer, limit: LIMITS.bundle }, registry, own)), key),
@@ -43,7 +45,7 @@ export async function writeTaggedStatements(
     statements.map(async (statement) => ({
       bytes: Buffer.from(JSON.stringify(await signStatement(statement, key))),
       // cosign 2 writes the annotation of signatures, empty.
-      annotations: { [SIGNATURE_ANNOTATION]: '', [PREDICATE_ANNOTATION]: predicateTypeOf(statement) ?? '' },
+      annotations: { [SIGNATURE_ANNOTATION]: '', [TAGGED_PREDICATE_ANNOTATION]: predicateTypeOf(statement) ?? '' },
     })),
   )
   await addToCosignTag(tagOf(subject), layers, registry, call)
