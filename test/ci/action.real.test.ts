@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -7,7 +7,6 @@ import { newerNodeFolder } from '../../scripts/setup/newer-node.mjs'
 import { startCommand } from '../cli/running-command.js'
 import { digestAt, type Stage, stage } from '../cli/stage.js'
 import { readText } from '../house/repository.js'
-import { busyboxImage } from '../support/busybox-image.js'
 import { pushTinyImage } from '../support/push-tiny.js'
 import { tinyImage } from '../support/tiny-image.js'
 import { type ActionsService, startActionsService } from './actions-service.js'
@@ -122,21 +121,20 @@ describe('the action, run as the runner does', () => {
   it('registers emulators by the image, for a platform that no engine runs', async () => {
     const platform = { os: 'linux', architecture: 'riscv64' }
     await pushTinyImage({ url: set.url, repository: 'bases/riscv' }, await tinyImage({ platform }), '1')
-    const installer = await busyboxImage({
-      platform: { os: 'linux', architecture: 'amd64' },
-      files: { install: { content: '#!/bin/sh\necho "registered: $*"\n', mode: 0o755 } },
-      config: { Entrypoint: ['/install'] },
-    })
-    await pushTinyImage({ url: set.url, repository: 'binfmt' }, installer, '1')
     await set.folder.write({
       'emulated.ts': `import { fromImage, pipeline, platform, run } from '@polyarch/core'
 run(pipeline('${set.host}/team/emulated').platforms(platform('riscv64', { base: fromImage('${set.host}/bases/riscv:1') }))
   .build({ context: 'app' }).tags('1.0'))\n`,
     })
-    const inputs = { command: 'plan', file: 'emulated.ts', 'emulator-image': `${set.host}/binfmt:1` }
-    const { exitCode, log } = await run(inputs)
-    expect(log).toContain('registering emulators: riscv64\nregistered: --install riscv64\n')
-    // This image registers nothing, which the second plan finds.
+    // Containers may not be privileged on every machine for tests, so another program takes the place of docker.
+    await set.folder.write({ 'bin/docker': '#!/bin/sh\necho "docker $*"\n' })
+    await chmod(join(set.folder.path, 'bin/docker'), 0o755)
+    const path = [join(set.folder.path, 'bin'), newerNodeFolder(), process.env['PATH']].join(delimiter)
+    const inputs = { command: 'plan', file: 'emulated.ts', 'emulator-image': 'registry.example.com/binfmt:1' }
+    const { exitCode, log } = await run(inputs, { PATH: path })
+    const command = 'docker run --rm --privileged registry.example.com/binfmt:1 --install riscv64'
+    expect(log).toContain(`registering emulators: riscv64\n${command}\n`)
+    // It registers nothing, which the second plan finds.
     expect({ exitCode, log }).toMatchObject({
       exitCode: 1,
       log: expect.stringContaining('::error::the plan has errors'),
