@@ -29,7 +29,7 @@ export async function loadLicenses(): Promise<(declared: readonly string[]) => S
   }
   return (declared) => {
     const references = new Map<string, string>()
-    const expressions = declared.map((text) => {
+    const expressions = [...new Set(declared)].map((text) => {
       const expression = [modernExpression(text), text].find(isExpression)
       if (expression !== undefined) return expression
       const reference = licenseReference(text)
