@@ -84,12 +84,13 @@ run(sdk)
 
   it('has a note for names that it changes and does not make', () => {
     const { notes } = importText(
-      'docker pull alpine:3.22\ndocker tag alpine:3.22 ghcr.io/t/alpine:3.22\ndocker push ghcr.io/t/alpine:3.22\n' +
+      'docker manifest create -t x:1 t/made:1 t/b:1\ndocker pull alpine:3.22\ndocker tag alpine:3.22 ghcr.io/t/alpine:3.22\ndocker push ghcr.io/t/alpine:3.22\n' +
         'docker push t/other\ndocker manifest push t/list:1\ndocker manifest annotate t/list:1 t/a:1 --arch arm\n' +
         'docker build --builder pi -t ghcr.io/t/app:1 -f Dockerfile.own --platform linux/amd64 .\n',
     )
     expect(notes).toEqual([
       'run with --builder pi',
+      '-t x:1 has no counterpart',
       'ghcr.io/t/alpine:3.22 is pushed, but not built here: npx @polyarch/cli copy alpine:3.22 ghcr.io/t/alpine:3.22',
       't/other is pushed, but not built here: npx @polyarch/cli copy <image> t/other',
       'the list t/list:1 is pushed, but not made here',

@@ -41,7 +41,7 @@ function readAnnotation(text: string, note: (text: string) => void): readonly An
     const [, word = '', platform] = /^([a-z-]+)(?:\[(.*)\])?$/.exec(written) ?? []
     const level = LEVELS[word]
     if (level !== undefined) return [{ level, name, value, ...(platform !== undefined && { platform }) }]
-    note(`annotations of '${word}' have no counterpart: ${name}=${value}`)
+    note(`annotations of '${word || written}' have no counterpart: ${name}=${value}`)
     return []
   })
 }

@@ -106,7 +106,7 @@ function manifest(command: string, words: readonly string[]): DockerCommand | un
   const [name, ...images] = operands
   if (command === 'inspect' || command === 'rm') return { kind: 'nothing' }
   if (name === undefined) return undefined
-  if (command === 'create') return { kind: 'list', names: [name], images, notes: unreadFlags(flags, LIST_FLAGS) }
+  if (command === 'create') return { kind: 'list', names: [name], images, notes: unreadFlags(flags, CREATE_FLAGS) }
   const [image, ...others] = images
   if (command === 'push') {
     return image === undefined && unreadFlags(flags, PUSH_FLAGS).length === 0 ? { kind: 'push-list', name } : undefined
@@ -135,6 +135,7 @@ function imagetools([command, ...words]: readonly string[]): DockerCommand | und
 const LIST_FLAGS: ReadonlySet<string> = new Set([
   ...['--amend', '-a', '--insecure', '--tag', '-t', '--builder', '--progress', '-D', '--debug'],
 ])
+const CREATE_FLAGS: ReadonlySet<string> = new Set(['--amend', '-a', '--insecure'])
 const PUSH_FLAGS: ReadonlySet<string> = new Set(['--purge', '-p', '--insecure'])
 const QUIET_FLAGS: ReadonlySet<string> = new Set(['--quiet', '-q', '--disable-content-trust'])
 const ANNOTATE_FLAGS: ReadonlySet<string> = new Set(['--os', '--arch', '--variant'])
