@@ -4,6 +4,7 @@ import { DOCKERFILE_TARGETS } from './targets/dockerfiles.js'
 import { ENGINE_TARGETS } from './targets/engine.js'
 import { IMPORT_TARGETS } from './targets/imports.js'
 import { PACKAGE_TARGETS } from './targets/packages.js'
+import { PLUGIN_TARGETS } from './targets/plugins.js'
 import { RECORD_TARGETS } from './targets/records.js'
 import { REGISTRY_TARGETS } from './targets/registry.js'
 import { SIGNATURE_TARGETS } from './targets/signatures.js'
@@ -15,6 +16,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...DOCKERFILE_TARGETS,
   ...REGISTRY_TARGETS,
   ...ENGINE_TARGETS,
+  ...PLUGIN_TARGETS,
   ...RECORD_TARGETS,
   ...STORED_TARGETS,
   ...IMPORT_TARGETS,

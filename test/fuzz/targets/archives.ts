@@ -109,7 +109,7 @@ export const ARCHIVE_TARGETS: readonly FuzzTarget[] = [
 ]
 
 /** Writes the right checksum into each block that looks like a header, and ends the archive: inputs pass the first checks. */
-function withChecksums(input: Buffer): Buffer {
+export function withChecksums(input: Buffer): Buffer {
   const bytes = Buffer.concat([input, Buffer.alloc(1024 + (512 - (input.length % 512)))])
   for (let at = 0; at + 512 <= bytes.length; at += 512) {
     const header = bytes.subarray(at, at + 512)

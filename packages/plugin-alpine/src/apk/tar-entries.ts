@@ -14,7 +14,11 @@ export async function tarEntries(tar: Buffer): Promise<readonly TarEntry[]> {
   const entries: TarEntry[] = []
   const reader = Readable.from([Buffer.concat([tar, Buffer.alloc(1024)])]).pipe(extract())
   try {
-    for await (const entry of reader) entries.push({ header: entry.header, content: await buffer(entry) })
+    for await (const entry of reader) {
+      // The content of such an entry would never end.
+      if (!Number.isSafeInteger(entry.header.size)) throw packageError('a header in it has no valid size')
+      entries.push({ header: entry.header, content: await buffer(entry) })
+    }
   } catch (error) {
     throw packageError((error as Error).message)
   }
