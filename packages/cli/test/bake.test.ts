@@ -110,6 +110,7 @@ it('text of a cache destination stays text', () => {
           secret: [{ id: 'a', type: 'b', mode: '1' }],
           ssh: ['key=/a=b,/c'],
           constructor: 'x',
+          annotations: ['manifest[linux/amd64]:a=b', `${'long'.repeat(30)}=c`],
         },
       },
     },
@@ -120,6 +121,7 @@ it('text of a cache destination stays text', () => {
   )
   expect(text).toContain("ssh: { key: { keys: ['/a=b', '/c'] } }")
   expect(text).toContain("'mode=1' of secret 'a' has no counterpart")
+  expect(text).toContain(`(platform) => ({ ...{\n  ${'long'.repeat(30)}: 'c',\n}, ...(formatPlatform`)
   expect(text).toContain("'constructor' has no counterpart: 'x'")
 })
 

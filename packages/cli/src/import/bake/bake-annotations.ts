@@ -46,13 +46,18 @@ function readAnnotation(text: string, note: (text: string) => void): readonly An
   })
 }
 
+/** The property of an object that is written; a long one is on lines of its own. */
+function propertyText(object: string): string {
+  return object.startsWith('{ ') ? object.slice(2, -2) : `...${object}`
+}
+
 function levelOf(all: readonly Annotation[]): unknown {
   if (all.length === 0) return undefined
   const common = all.filter(({ platform }) => platform === undefined).map(({ name, value }) => [name, value] as const)
   const ofPlatform = all.filter(({ platform }) => platform !== undefined)
   if (ofPlatform.length === 0) return Object.fromEntries(common)
   const parts = [
-    ...common.map(([name, value]) => codeOf({ [name]: value }).slice(2, -2)),
+    ...common.map(([name, value]) => propertyText(codeOf({ [name]: value }))),
     ...ofPlatform.map(
       ({ platform, name, value }) =>
         `...(formatPlatform(platform) === ${codeOf(platform)} && ${codeOf({ [name]: value })})`,
