@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Cleanup } from '../../../test/support/cleanup.js'
 import { asking } from '../../../test/support/distribution-releases.js'
 import { type LoopbackArchive, startLoopbackArchive } from '../../../test/support/loopback-archive.js'
@@ -190,6 +190,13 @@ describe('a list of releases', () => {
     ['a checksum that is none', listOf('1', 'alpine-minirootfs-1-aarch64.tar.gz', 'abc')],
     ['a cut text', listOf('1', '"alpine', 'a'.repeat(64))],
   ])('is none if it is %s', (_what, text) => expect(listedArchive(text)).toBeUndefined())
+
+  it('prints no warning about its text', () => {
+    const warn = vi.spyOn(process, 'emitWarning')
+    expect(listedArchive('%unknown\n---\n- flavor: !tag x\n  ? [a]\n  : b\n')).toBeUndefined()
+    expect(warn).not.toHaveBeenCalled()
+    warn.mockRestore()
+  })
 
   it('keeps a checksum that consists of digits', () => {
     const sha256 = '1'.repeat(64)

@@ -31,8 +31,8 @@ export function listedArchive(text: string): ListedArchive | undefined {
 
 function parsed(text: string): unknown {
   try {
-    // Without types, a checksum of digits stays a text.
-    return parse(text, { schema: 'failsafe', maxAliasCount: 0 })
+    // Without types, a checksum of digits stays a text. Warnings would print the text of the list.
+    return parse(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' })
   } catch {
     return undefined
   }
