@@ -34,7 +34,11 @@ const OPTIONS: readonly (readonly [option: object, written: string, note?: strin
   [{ contexts: { src: '../src' } }, "contexts: { src: '../src' }"],
   [{ contexts: { alpine: 'docker-image://alpine:3.22' } }, "contexts: { alpine: 'docker-image://alpine:3.22' }"],
   [{ dockerfile: 'app/Dockerfile' }, "dockerfile: 'app/Dockerfile'"],
-  [{ 'dockerfile-inline': 'FROM a\n' }, "dockerfileInline: 'ARG BASE_IMAGE\\nFROM ${BASE_IMAGE}\\n'"],
+  [{ 'dockerfile-inline': 'FROM a\n' }, "dockerfileInline: 'FROM a\\n'"],
+  [
+    { 'dockerfile-inline': 'FROM --platform=$BUILDPLATFORM a AS b\nFROM a\nCOPY --from=b /x /x\n' },
+    "dockerfileInline: 'ARG BASE_IMAGE\\nFROM --platform=$BUILDPLATFORM a AS b\\nFROM ${BASE_IMAGE}\\nCOPY --from=b /x /x\\n'",
+  ],
   [{ dockerfile: 'Dockerfile', 'dockerfile-inline': 'FROM a\n' }, ".build({ context: '.', dockerfileInline:"],
   [{ args: { V: 'a$${b}%%{c}' } }, "args: { V: 'a${b}%{c}' }"],
   [{ args: { V: '1', N: 2 } }, "args: { V: '1', N: '2' }"],
@@ -135,9 +139,17 @@ describe('a target of bake', () => {
     for (const one of notes) expect(text).toContain(`// - ${one}`)
   })
 
-  it('gets its base from the Dockerfile, with the line to change', () => {
-    const { text, notes } = importTarget({ platforms: ['linux/amd64'] })
-    expect(text).toContain("platform('linux/amd64', { base: fromImage('alpine:3.22') })")
+  it('gets its base from the Dockerfile, which needs no change', () => {
+    const { text, notes } = importTarget({ platforms: ['linux/amd64', 'linux/arm64'] })
+    expect(text).toContain("platform('linux/arm64', { base: fromImage('alpine:3.22') })")
+    expect(notes).toEqual([])
+  })
+
+  it('gets the line to change if the Dockerfile also uses the base for the platform of the builder', async () => {
+    await mkdir(join(directory, 'cross'))
+    const text = 'FROM --platform=$BUILDPLATFORM alpine:3.22 AS build\nFROM alpine:3.22\nCOPY --from=build /x /x\n'
+    await writeFile(join(directory, 'cross/Dockerfile'), text)
+    const { notes } = importTarget({ context: 'cross', platforms: ['linux/arm64'] })
     expect(notes).toEqual([
       "app: in line 2 of 'Dockerfile', replace 'FROM alpine:3.22' by 'FROM ${BASE_IMAGE}', and write " +
         "'ARG BASE_IMAGE=alpine:3.22' before the first FROM; docker can still build it",

@@ -15,14 +15,30 @@ export interface BasedBuild {
   readonly contexts: Readonly<Record<string, string>>
 }
 
-/** The base of a build as code, and what the user has to change. */
+/** The base of a build as code. */
 export interface ImportedBase {
   readonly code: Code
   readonly notes: readonly string[]
+  /** What has to change in the Dockerfile. */
+  readonly change?: DockerfileChange
+  /** Whether it does not have to change if all platforms have this base. */
+  readonly isUsableAsWritten?: boolean
   /** Whether the Dockerfile names it by `BASE_IMAGE`. */
   readonly usesBaseArg?: boolean
-  /** The text of an inline Dockerfile that uses the base. */
+}
+
+/** A change after which a Dockerfile uses the base of each platform. */
+export interface DockerfileChange {
+  /** What the user has to do. */
+  readonly note?: string
+  /** The changed text of an inline Dockerfile. */
   readonly inline?: string
+}
+
+/** The change of a Dockerfile that its base requires beside those of the other platforms. */
+export function changeFor(base: ImportedBase, all: readonly ImportedBase[]): DockerfileChange {
+  const isShared = all.every(({ code }) => code.text === base.code.text)
+  return (isShared && base.isUsableAsWritten ? undefined : base.change) ?? {}
 }
 
 /** A base that has to be filled in. */
@@ -59,9 +75,13 @@ function findBase(build: BasedBuild, directory: string, builtAs: (name: string) 
   const variable = builtAs(name.replace(/^target:/, 'target:'))
   const code = new Code(variable ?? `fromImage(${codeOf(image)})`)
   const { usesBaseArg } = base
+  const isUsableAsWritten = base.isUsableAsWritten && variable === undefined
   if (usesBaseArg || (variable !== undefined && !base.isContext)) return { code, notes: [], usesBaseArg }
-  if (build.inline !== undefined) return { code, notes: [], inline: withBaseArg(build.inline, base) }
-  return { code, notes: [replaceFrom(build.dockerfile, base, image)] }
+  const change =
+    build.inline === undefined
+      ? { note: replaceFrom(build.dockerfile, base, image) }
+      : { inline: withBaseArg(build.inline, base) }
+  return { code, notes: [], change, isUsableAsWritten }
 }
 
 function readFileIfThere(file: string): string | undefined {

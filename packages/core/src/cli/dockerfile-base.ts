@@ -1,8 +1,13 @@
+import { analyze } from '../dockerfile/analysis.js'
 import { parseDockerfile } from '../dockerfile/syntax/parse.js'
 import { type TargetBase, targetBase } from '../dockerfile/target-base.js'
 import { parsePlatform } from '../model/platform.js'
 
-export type { TargetBase } from '../dockerfile/target-base.js'
+/** The base of a Dockerfile's target. */
+export interface DockerfileBase extends TargetBase {
+  /** Whether `fromImage` of this image, as base of every platform, needs no change of the Dockerfile. */
+  readonly isUsableAsWritten: boolean
+}
 
 /** A build whose base is read from its Dockerfile. */
 export interface TargetBaseOptions {
@@ -25,7 +30,12 @@ export interface TargetBaseOptions {
 export function baseOfDockerfile(
   text: string,
   { target, platform: written = '', args = {}, contexts = [] }: TargetBaseOptions = {},
-): TargetBase | undefined {
+): DockerfileBase | undefined {
   const platform = parsePlatform(written) ?? { os: 'linux', architecture: 'amd64' }
-  return targetBase(parseDockerfile(text), { platform, args, target, contexts: new Set(contexts) })
+  const dockerfile = parseDockerfile(text)
+  const source = { platform, args, target, contexts: new Set(contexts) }
+  const base = targetBase(dockerfile, source)
+  if (base === undefined) return undefined
+  const { literalBases } = analyze(dockerfile, { ...source, baseNames: [], baseImage: base.name })
+  return { ...base, isUsableAsWritten: literalBases.length > 0 }
 }

@@ -5,6 +5,6 @@
  */
 
 export type { Host, OutputStream, ToolCommand, ToolWord } from './command.js'
-export { baseOfDockerfile, type TargetBase, type TargetBaseOptions } from './dockerfile-base.js'
+export { baseOfDockerfile, type DockerfileBase, type TargetBaseOptions } from './dockerfile-base.js'
 export { printNote, printResult } from './output.js'
 export { runStandalone } from './run-standalone.js'

@@ -67,6 +67,8 @@ export interface PipelineDefinition {
   readonly requested: boolean
   /** Names that a literal FROM may use for the base, as written. */
   readonly baseNames: readonly string[]
+  /** The image that is the base of every platform, as written; undefined if their bases differ. */
+  readonly baseImage?: string
   /** The names of its results, as written. Dockerfiles of other pipelines may use these or the pushed names. */
   readonly writtenNames: readonly WrittenName[]
   /** Location of the shared base index; with a tag if it is published by name. */

@@ -27,6 +27,8 @@ export type { ExternalImage } from './image-names.js'
 export interface AnalysisInput extends VariableSource {
   /** Names that stand for the shared base in a literal FROM. */
   readonly baseNames: readonly string[]
+  /** The image that is the base of every platform: its name stands for the base too if the Dockerfile has no other. */
+  readonly baseImage?: string | undefined
 }
 
 /**
@@ -34,6 +36,8 @@ export interface AnalysisInput extends VariableSource {
  * not included.
  */
 export interface Analysis {
+  /** The names that stand for the base in this Dockerfile. */
+  readonly baseNames: readonly string[]
   /** Whether the build needs the build arg for the base: FROM uses it. */
   readonly usesBaseArg: boolean
   /** Whether a stage declares it, so that its value is visible to steps. */
@@ -72,7 +76,8 @@ export interface ReadContext {
 
 /** Analyses the stages that the target needs. Pure; takes linear time. */
 export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis {
-  if (dockerfile.issue !== undefined) return { ...NOTHING, issues: [dockerfile.issue] }
+  const { baseNames } = input
+  if (dockerfile.issue !== undefined) return { ...NOTHING, baseNames, issues: [dockerfile.issue] }
   const graph = linkStages(dockerfile, input)
   const syntax = syntaxOf(dockerfile, input)
   const target = findTarget(graph, input.target)
@@ -80,12 +85,15 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
     // Another frontend may have another syntax.
     const issues = syntax.isForeign ? [] : [noTarget(dockerfile, input.target)]
     const contexts = allContexts(input)
-    return { ...NOTHING, ...externalsOf(syntax.named), contexts, usedArgs: Object.keys(input.args), issues }
+    return { ...NOTHING, ...externalsOf(syntax.named), baseNames, contexts, usedArgs: Object.keys(input.args), issues }
   }
   const reached = reachedStages(graph, target)
-  const named = reached.flatMap(({ links }) => links.flatMap((link) => namedImage(link, input)))
+  const links = reached.flatMap((stage) => stage.links)
+  const complete = withBaseImage(links, input)
+  const named = links.flatMap((link) => namedImage(link, complete))
   const reads = readsOf(dockerfile, input, { graph, reached })
   return {
+    baseNames: complete.baseNames,
     ...basesOf(named),
     ...reads,
     usesEpoch: reached.some(({ stage }) => declares(stage, EPOCH_ARG)),
@@ -97,7 +105,7 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
   }
 }
 
-const NOTHING: Omit<Analysis, 'issues'> = {
+const NOTHING: Omit<Analysis, 'baseNames' | 'issues'> = {
   usesBaseArg: false,
   usesBaseArgInStage: false,
   usesBaseElsewhere: false,
@@ -159,6 +167,21 @@ function namedImage(
   const full = fullName(name)
   const isBase = full !== undefined && baseNames.some((base) => fullName(base) === full)
   return [{ role: isBase ? 'literal-base' : 'external', name, use, isForTarget, error }]
+}
+
+/**
+ * Adds the image that is the base of every platform to the names of the base, so that a Dockerfile with `FROM alpine:3.22`
+ * needs no change. Not if the Dockerfile names the base otherwise, or uses the image for the builder's platform too: that
+ * one is pulled, because the base may lack it.
+ */
+function withBaseImage(links: readonly Link[], input: AnalysisInput): AnalysisInput {
+  const { baseImage, baseNames } = input
+  if (baseImage === undefined) return input
+  const complete = { ...input, baseNames: [...baseNames, baseImage] }
+  const isBase = ({ role }: NamedImage) => role === 'base-arg' || role === 'literal-base' || role === 'unknown'
+  if (links.flatMap((link) => namedImage(link, input)).some(isBase)) return input
+  const bases = links.flatMap((link) => namedImage(link, complete)).filter(isBase)
+  return bases.length > 0 && bases.every(({ isForTarget }) => isForTarget) ? complete : input
 }
 
 function basesOf(named: readonly NamedImage[]) {

@@ -124,6 +124,7 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     policies: policiesOf(definition.base),
     pipelineImages: [],
     baseNames: pipeline.baseNames,
+    ...(pipeline.baseImage !== undefined && { baseImage: pipeline.baseImage }),
     format: pipeline.format,
   }
 }

@@ -82,6 +82,8 @@ export interface ImageNode extends NodeCommon {
   readonly pipelineImages: readonly PipelineImage[]
   /** Names that a literal FROM may use for the base. */
   readonly baseNames: readonly string[]
+  /** The image that is the base of every platform of the pipeline. */
+  readonly baseImage?: string
   readonly format: ImageFormat
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/definition/compile/compile.js'
+import { fromImage } from '../../src/definition/declare/image-base.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { formatPlatform } from '../../src/model/platform.js'
@@ -79,6 +80,18 @@ describe('what a definition decides', () => {
       ['top', true],
     ])
     expect(pipelines[1]?.baseNames).toEqual([NAME, `${NAME}:1.0`])
+  })
+
+  it('has the image that is the base of every platform', () => {
+    const app = pipeline('registry.example.com/team/app').tags('1')
+    const imageOf = (...bases: readonly string[]) => {
+      const platforms = bases.map((base, at) => platform(at === 0 ? 'amd64' : 'arm64', { base: fromImage(base) }))
+      return compile([app.platforms(...platforms)]).pipelines[0]?.baseImage
+    }
+    expect(imageOf('alpine:3.22', 'alpine:3.22')).toBe('alpine:3.22')
+    expect(imageOf('alpine:3.22', 'alpine:3.21')).toBeUndefined()
+    expect(imageOf(`alpine@sha256:${'a'.repeat(64)}`)).toBeUndefined()
+    expect(compile([simple]).pipelines[0]?.baseImage).toBeUndefined()
   })
 
   it('expands names of platforms by pattern, for every tag', () => {

@@ -1,6 +1,6 @@
 import { variableName } from '../code.js'
 import { type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
-import { type ImportedBase, importBase } from '../dockerfile.js'
+import { changeFor, type ImportedBase, importBase } from '../dockerfile.js'
 import { type PublishedNames, publishedNames, readImageName } from '../names.js'
 import { importAnnotations } from './bake-annotations.js'
 import { type BakeFile, type BakeTarget, readBakeFile, targetsOf, textMap, texts } from './bake-file.js'
@@ -68,7 +68,8 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
   const bases = built.map((platform) => baseOf(target, platform, around))
   // The line to change and an inline Dockerfile are the same for each platform.
   const [base = baseOf(target, around.platform, around)] = bases
-  for (const text of [...base.notes, ...options.notes]) note(text)
+  const change = changeFor(base, bases)
+  for (const text of [...base.notes, ...(change.note === undefined ? [] : [change.note]), ...options.notes]) note(text)
   const published = namesOf(name, target, note)
   if (platforms.length === 0) note(`no platforms: bake builds for the builder's own, here ${around.platform}`)
   const annotations = importAnnotations(target['annotations'], note)
@@ -79,7 +80,7 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
     ...published,
     name,
     platforms: built.map((platform, at) => ({ platform, base: (bases[at] ?? base).code })),
-    build: { context: '.', ...options.build, ...(base.inline !== undefined && { dockerfileInline: base.inline }) },
+    build: { context: '.', ...options.build, ...(change.inline !== undefined && { dockerfileInline: change.inline }) },
     ...(annotations !== undefined && { annotations }),
   }
 }

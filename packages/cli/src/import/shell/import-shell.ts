@@ -3,7 +3,7 @@ import { textMap, texts } from '../bake/bake-file.js'
 import { importOptions } from '../bake/bake-options.js'
 import { Code, codeOf, variableName } from '../code.js'
 import { type ImportedIndex, type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
-import { importBase } from '../dockerfile.js'
+import { changeFor, type ImportedBase, importBase } from '../dockerfile.js'
 import { publishedNames, readImageName } from '../names.js'
 import { type ListedImage, type Recipe, type RecipeBuild, readRecipe } from './recipe.js'
 import { readScript } from './script.js'
@@ -152,9 +152,14 @@ function pipelineOf(
     const { tags: _tags, platforms: _platforms, ...settings } = target
     const options = importOptions(settings, builds.length > 1, () => undefined)
     const base = baseOf(platform, target, around)
-    notes.push(...[...options.notes, ...base.notes].map((note) => `${name}: ${note}`))
-    return { platform, base, build: options.build }
+    return { platform, base, build: options.build, optionNotes: options.notes }
   })
+  const bases = read.map(({ base }) => base)
+  for (const { base, optionNotes } of read) {
+    const { note } = changeFor(base, bases)
+    const own = [...optionNotes, ...base.notes, ...(note === undefined ? [] : [note])]
+    notes.push(...own.map((text) => `${name}: ${text}`))
+  }
   const common = commonOptions(read.map(({ build }) => build))
   const sharedBase = read.find(({ base }) => base.sharedBase !== undefined)?.base.sharedBase
   const pattern = patternOf(
@@ -187,9 +192,7 @@ function commonOptions(builds: readonly Readonly<Record<string, unknown>>[]): Re
   )
 }
 
-interface ShellBase {
-  readonly code: Code
-  readonly notes: readonly string[]
+interface ShellBase extends ImportedBase {
   /** The list of bases that the Dockerfile names. */
   readonly sharedBase?: string
 }

@@ -139,7 +139,7 @@ class Compilation {
       writtenRepository: declaration.repository,
       repository,
       requested,
-      baseNames: baseNamesOf(pipeline),
+      ...baseNamesOf(pipeline),
       writtenNames: writtenNamesOf(pipeline, platforms),
       sharedBase: sharedBase ?? repository,
       platforms,

@@ -35,8 +35,9 @@ export async function linkedGraph(
   }
 }
 
-function dockerfileUsers({ name, platforms, baseNames }: PipelineDefinition): readonly DockerfileUser[] {
-  return platforms.map(({ platform, build }) => ({ id: imageNodeId(name, platform), platform, build, baseNames }))
+function dockerfileUsers({ name, platforms, baseNames, baseImage }: PipelineDefinition): readonly DockerfileUser[] {
+  const base = { baseNames, ...(baseImage !== undefined && { baseImage }) }
+  return platforms.map(({ platform, build }) => ({ id: imageNodeId(name, platform), platform, build, ...base }))
 }
 
 const NOTHING: DockerfileUse = { file: '', externals: [], usesWholeBase: false }

@@ -74,7 +74,7 @@ export async function buildRequest(
     inputs: await imageInputs(work, dockerfile, services),
     dockerfile,
     pins: [
-      ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
+      ...baseNamesOf(resolved).map((name) => ({ name, pinned: base })),
       ...node.pipelineImages
         .filter(({ isInDockerfile }) => isInDockerfile)
         .map(({ name, result }) => ({ name, pinned: pinnedResult(inputs, result) })),
@@ -119,8 +119,8 @@ function ownCache(
 }
 
 /** The full names, with tags, that a Dockerfile may use for the base. */
-export function baseNamesOf({ baseNames }: ImageNode): readonly string[] {
-  return baseNames.flatMap((name) => {
+export function baseNamesOf({ analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
+  return analysis.baseNames.flatMap((name) => {
     const reference = parseReference(name)
     return reference === undefined ? [] : [formatReference(withDefaultTag(reference))]
   })

@@ -106,7 +106,7 @@ async function recordSources(
   const forTarget = new Set(analysis.externals.filter(({ isForTarget }) => isForTarget).map(({ name }) => name))
   const reported = await makeSourceRecord({
     sources,
-    namesInKey: new Set([...baseNamesOf(node), ...node.pipelineImages.map(({ name }) => name)]),
+    namesInKey: new Set([...baseNamesOf(resolved), ...node.pipelineImages.map(({ name }) => name)]),
     pinnedRemotes: new Set(analysis.pinnedRemotes),
     resolve: (name, digest) =>
       resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, services, call),

@@ -12,7 +12,7 @@ export interface ImageDockerfile {
 }
 
 /** The parts of an image node that determine what its Dockerfile uses. */
-export type DockerfileUser = Pick<ImageNode, 'id' | 'build' | 'platform' | 'baseNames'>
+export type DockerfileUser = Pick<ImageNode, 'id' | 'build' | 'platform' | 'baseNames' | 'baseImage'>
 
 /** Opens the context of an image and analyzes its Dockerfile. */
 export type ReadDockerfile = (image: DockerfileUser, signal: AbortSignal | undefined) => Promise<ImageDockerfile>
@@ -26,14 +26,18 @@ export function createDockerfileReader(
 ): ReadDockerfile {
   const parsed = new Map<OpenContext, Dockerfile>()
   const analyzed = new Map<string, Promise<ImageDockerfile>>()
-  const read: ReadDockerfile = async ({ build, platform, baseNames }, signal) => {
+  const read: ReadDockerfile = async ({ build, platform, baseNames, baseImage }, signal) => {
     const context = await open(contextRequest(build), signal)
     const { parseDockerfile } = await import('../../dockerfile/syntax/parse.js')
     const dockerfile = parsed.get(context) ?? parseDockerfile(context.dockerfile.text)
     parsed.set(context, dockerfile)
     const { target, args } = build
     const contexts = new Set(Object.keys(build.contexts))
-    return { context, dockerfile, analysis: analyze(dockerfile, { platform, target, args, baseNames, contexts }) }
+    return {
+      context,
+      dockerfile,
+      analysis: analyze(dockerfile, { platform, target, args, baseNames, baseImage, contexts }),
+    }
   }
   return (image, signal) => {
     const reading = analyzed.get(image.id) ?? read(image, signal)

@@ -1,15 +1,29 @@
 import { formatReference, parseReference, withDefaultTag } from '../../../model/reference.js'
 import { type DeclaredPipeline, isPipeline } from '../../declare/declaration.js'
-import type { PipelineResult, PlatformDefinition, WrittenName } from '../../definition.js'
+import { isImageBase } from '../../declare/image-base.js'
+import type { PipelineDefinition, PipelineResult, PlatformDefinition, WrittenName } from '../../definition.js'
 import { expandPattern } from './names.js'
 
 /**
- * The names for the base in a Dockerfile: that of the shared base or, if the base is a pipeline, the pipeline's names.
+ * The names for the base in a Dockerfile: that of the shared base or, if the base is a pipeline, the pipeline's names. And
+ * the image that is the base of every platform.
  */
-export function baseNamesOf({ declaration: { sharedBase, platforms } }: DeclaredPipeline): readonly string[] {
-  if (sharedBase !== undefined) return [sharedBase]
+export function baseNamesOf({
+  declaration: { sharedBase, platforms },
+}: DeclaredPipeline): Pick<PipelineDefinition, 'baseNames' | 'baseImage'> {
   const bases = platforms.map(({ settings }) => (settings as { readonly base?: unknown }).base)
-  return [...new Set(bases)].filter(isPipeline).flatMap(indexNamesOf)
+  const baseImage = commonImage(bases)
+  return {
+    baseNames: sharedBase === undefined ? [...new Set(bases)].filter(isPipeline).flatMap(indexNamesOf) : [sharedBase],
+    ...(baseImage !== undefined && { baseImage }),
+  }
+}
+
+/** The image that all bases are. A Dockerfile that contains its digest names one platform's image. */
+function commonImage(bases: readonly unknown[]): string | undefined {
+  const images = new Set(bases.map((base) => (isImageBase(base) ? base.reference : undefined)))
+  const [image] = images
+  return image === undefined || images.size > 1 || parseReference(image)?.digest !== undefined ? undefined : image
 }
 
 /** Returns the names by which pipelines publish, as written. */
