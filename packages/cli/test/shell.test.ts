@@ -133,8 +133,29 @@ run(sdk)
         'docker buildx imagetools create --dry-run -t ghcr.io/t/app:4 ghcr.io/t/x:1\n',
     )
     expect(notes).toEqual(['--annotation index:a=b has no counterpart', '--os-version 10 has no counterpart'])
-    for (const name of ['app:1', 'app:2', 'app:3']) expect(text).toContain(`assemble('ghcr.io/t/${name}'`)
+    expect(text).toContain(
+      "for (const name of ['ghcr.io/t/app:1', 'ghcr.io/t/app:2']) {\n    await assemble(name, ['ghcr.io/t/x:1'])\n  }\n",
+    )
+    expect(text).toContain("await assemble('ghcr.io/t/app:3'")
     expect(text).not.toContain('app:4')
+  })
+
+  it('that annotates an image differently in two lists has a note on it', () => {
+    const { text, notes } = importText(
+      'docker manifest create t/app:1 t/x:1\ndocker manifest annotate t/app:1 t/x:1 --arch arm64\n' +
+        'docker manifest create t/app:2 t/x:1\ndocker manifest annotate t/app:2 t/x:1 --arch s390x\n',
+    )
+    expect(notes).toEqual([
+      't/app:2: the platform of t/x:1 is linux/s390x, but linux/arm64 in t/app:1, which is used for both',
+    ])
+    expect(text).toContain("platform: 'linux/arm64'")
+  })
+
+  it('that gives an index many names lists its images once', () => {
+    const words = Array.from({ length: 300 }, (_, at) => `-t t/app:${at} t/image:${at}`)
+    const { text } = importText(`docker buildx imagetools create ${words.join(' ')}`)
+    expect(text.match(/'docker\.io\/t\/image:7'/g)).toHaveLength(1)
+    expect(text).toContain("'docker.io/t/app:299'")
   })
 
   it('with a build for several platforms has its flags as options', () => {

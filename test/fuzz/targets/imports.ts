@@ -83,6 +83,9 @@ const SCRIPTS = [
 const WITHOUT_EFFECT =
   /^(?:sudo )?(?:(?:set|echo|printf|true|:|sleep|exit|docker-credential-helpers)\b|docker (?:pull|image pull|login|logout|tag|image tag|manifest (?:inspect|rm)|buildx (?:create|use|imagetools inspect))\b)/
 
+/** Switches in one word, and a flag whose value is the rest of it: `-qzqe5` is `-q -z qe5`. */
+const SHORT_FLAGS = / -[qaDp]*\w/g
+
 /**
  * What the importer of scripts has to write: the words of commands that change a registry, and what it cannot read. The
  * names of a build are local if others are pushed.
@@ -90,7 +93,9 @@ const WITHOUT_EFFECT =
 function readOf(text: string): string {
   const { commands, unread } = readScript(text)
   const words = commands.map((one) => one.words.join(' ')).filter((line) => !WITHOUT_EFFECT.test(line))
-  const lines = words.map((line) => (/ build /.test(line) ? line.replace(/ (?:-\w*t|--tag)[ =]?\S*/g, '') : line))
+  const lines = words.map((line) =>
+    (/ build /.test(line) ? line.replace(/ (?:-\w*t|--tag)[ =]?\S*/g, '') : line).replace(SHORT_FLAGS, '$& '),
+  )
   return [...lines, ...unread.map((one) => one.text)].join('\n')
 }
 

@@ -32,8 +32,7 @@ export interface ImportResult {
 
 /** An index that is made from existing images. */
 export interface ImportedIndex {
-  readonly name: string
-  readonly comments: readonly string[]
+  readonly names: readonly string[]
   readonly entries: readonly unknown[]
 }
 
@@ -121,17 +120,22 @@ function callOfNames(name: string, variables: readonly string[]): string {
 /** Indexes may list images of the pipelines, which are built first. */
 function indexesText(indexes: readonly ImportedIndex[], run: readonly string[]): string {
   const builds = run.length > 0 ? `  await ${callOfNames('execute', run)}\n` : ''
-  const calls = indexes.map(
-    ({ name, comments, entries }) => `${comment(comments, '  ')}  await ${callOf('assemble', [name, entries], '  ')}\n`,
-  )
-  return `const main = async () => {\n${builds}${calls.join('')}}\nmain().catch((error: Error) => {
+  return `const main = async () => {\n${builds}${indexes.map(indexText).join('')}}\nmain().catch((error: Error) => {
   console.error(error.message)
   process.exitCode = 1
 })\n`
 }
 
-function comment(lines: readonly string[], indent = ''): string {
-  return lines.map((line) => `${indent}//${line === '' ? '' : ` ${commentText(line)}`}\n`).join('')
+/** The list of images is written once, however many names it has. */
+function indexText({ names, entries }: ImportedIndex): string {
+  const [name, ...others] = names
+  if (others.length === 0) return `  await ${callOf('assemble', [name, entries], '  ')}\n`
+  const call = callOf('assemble', [new Code('name'), entries], '    ')
+  return `  for (const name of ${codeOf(names, '  ')}) {\n    await ${call}\n  }\n`
+}
+
+function comment(lines: readonly string[]): string {
+  return lines.map((line) => `//${line === '' ? '' : ` ${commentText(line)}`}\n`).join('')
 }
 
 /** The value as text for a note: strings as they are. */

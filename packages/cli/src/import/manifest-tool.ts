@@ -1,6 +1,6 @@
 import { isObject } from './bake/bake-file.js'
 import { codeOf } from './code.js'
-import { type ImportedIndex, type ImportResult, writeDefinition } from './definition.js'
+import { type ImportResult, writeDefinition } from './definition.js'
 import { readImageName, unreadable } from './names.js'
 
 const HINT = 'correct the file as manifest-tool documents it'
@@ -26,7 +26,7 @@ export function importManifestTool(value: Readonly<Record<string, unknown>>, sou
   const names = [name.tag, ...((tags ?? []) as readonly unknown[]).map(String)].map(
     (tag) => `${name.repository}:${tag}`,
   )
-  const indexes = [...new Set(names)].map((one): ImportedIndex => ({ name: one, comments: [], entries }))
+  const indexes = [{ names: [...new Set(names)], entries }]
   return { text: writeDefinition({ source, pipelines: [], run: [], indexes, notes }), notes }
 }
 

@@ -59,7 +59,7 @@ const SWITCHES = new Set(
 
 function parse(words: readonly string[]): Parsed {
   const operands: string[] = []
-  const flags = new Map<string, readonly string[]>()
+  const flags = new Map<string, string[]>()
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? ''
     if (!word.startsWith('-') || word === '-') {
@@ -68,7 +68,9 @@ function parse(words: readonly string[]): Parsed {
     }
     for (const [name, value] of splitFlags(word)) {
       const next = value ?? (SWITCHES.has(name) ? '' : (words[++at] ?? ''))
-      flags.set(name, [...(flags.get(name) ?? []), next])
+      const values = flags.get(name)
+      if (values === undefined) flags.set(name, [next])
+      else values.push(next)
     }
   }
   return { operands, flags }

@@ -35,7 +35,7 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
   const recipe = readRecipe(readScript(text))
   const around: Surroundings = { ...options, recipe, taken: new Set(), published: new Map(), notes: [] }
   const buildOf = (image = '') => recipe.builds.find(({ names }) => names.includes(image))
-  const groups = groupLists(recipe)
+  const groups = groupLists(recipe, around.notes)
   const retagged = groups.filter(
     ({ images: [first, ...others] }) => others.length === 0 && isIndex(buildOf(first?.image)),
   )
@@ -71,7 +71,7 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
         !retagged.includes(group) &&
         !group.names.some((name) => bases.has(fullName(name))),
     )
-    .flatMap((group) => group.names.map((name) => indexOf(name, group.images)))
+    .map(indexOf)
   for (const { notes } of recipe.builds) around.notes.push(...notes)
   around.notes.push(...recipe.notes)
   for (const { line, text: unread } of recipe.unread) around.notes.push(`line ${line} was not read: ${unread}`)
@@ -86,28 +86,48 @@ function isIndex(build: RecipeBuild | undefined): boolean {
 }
 
 interface ListGroup {
-  readonly names: readonly string[]
+  readonly names: string[]
   readonly images: readonly ListedImage[]
 }
 
 /** Lists of the same images are one index with several names. */
-function groupLists({ lists }: Recipe): readonly ListGroup[] {
+function groupLists({ lists }: Recipe, notes: string[]): readonly ListGroup[] {
   const groups = new Map<string, ListGroup>()
+  const keys = new Map<readonly ListedImage[], string>()
   for (const [name, images] of lists) {
-    const key = images
-      .map(({ image }) => image)
-      .sort()
-      .join(' ')
-    const before = groups.get(key)
-    groups.set(key, { names: [...(before?.names ?? []), name], images: before?.images ?? images })
+    const key = keys.get(images) ?? keyOf(images)
+    keys.set(images, key)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { names: [name], images })
+    else group.names.push(name)
+    if (group !== undefined && group.images !== images) noteDifferences(name, images, group, notes)
   }
   return [...groups.values()]
 }
 
-function indexOf(name: string, images: readonly ListedImage[]): ImportedIndex {
+function keyOf(images: readonly ListedImage[]): string {
+  return images
+    .map(({ image }) => image)
+    .sort()
+    .join(' ')
+}
+
+/** Adds a note for each image that has another platform in the first list of its group. */
+function noteDifferences(name: string, images: readonly ListedImage[], group: ListGroup, notes: string[]): void {
+  const platforms = new Map(group.images.map(({ image, platform }) => [image, platform]))
+  for (const { image, platform } of images) {
+    const first = platforms.get(image)
+    if (platform === first) continue
+    const [here = 'not stated', there = 'not stated'] = [platform, first]
+    notes.push(
+      `${name}: the platform of ${image} is ${here}, but ${there} in ${group.names[0]}, which is used for both`,
+    )
+  }
+}
+
+function indexOf({ names, images }: ListGroup): ImportedIndex {
   return {
-    name: fullName(name),
-    comments: [],
+    names: [...new Set(names.map(fullName))],
     entries: images.map(({ image, platform }) =>
       platform === undefined ? fullName(image) : { image: fullName(image), platform },
     ),

@@ -105,14 +105,16 @@ function listsOf(
   annotations: ReadonlyMap<string, Annotated>,
 ): ReadonlyMap<string, readonly ListedImage[]> {
   const lists = new Map<string, readonly ListedImage[]>()
+  const annotated = new Set(commands.flatMap((one) => (one.kind === 'annotate' ? [one.list] : [])))
   for (const one of commands) {
     if (one.kind !== 'list') continue
+    const common = one.images.map((image) => ({ image, platform: platformOf(image, {}) }))
     for (const name of one.names) {
-      const images = one.images.map((image) => ({
-        image,
-        platform: platformOf(image, annotations.get(`${name} ${image}`) ?? {}),
-      }))
-      lists.set(name, [...(lists.get(name) ?? []), ...images])
+      const images = annotated.has(name)
+        ? one.images.map((image) => ({ image, platform: platformOf(image, annotations.get(`${name} ${image}`) ?? {}) }))
+        : common
+      const before = lists.get(name)
+      lists.set(name, before === undefined ? images : [...before, ...images])
     }
   }
   return lists
