@@ -49,6 +49,7 @@ function servicesOf(registry: Registry): StepServices {
   const env = {}
   return {
     env,
+    invocationId: 'fleet',
     now: new Date(),
     proxies: async () => new Map(),
     registry,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type ExecuteOptions,
   execute,
@@ -30,8 +30,14 @@ interface ReadStatement {
   readonly predicateType: string
   readonly subject: readonly { readonly digest: { readonly sha256: string } }[]
   readonly predicate: {
-    readonly buildDefinition: { readonly externalParameters: object; readonly resolvedDependencies: readonly object[] }
-    readonly runDetails: { readonly builder: { readonly version: object } }
+    readonly buildDefinition: {
+      readonly externalParameters: object
+      readonly resolvedDependencies: readonly { readonly digest: object; readonly annotations?: object }[]
+    }
+    readonly runDetails: {
+      readonly builder: { readonly version: object }
+      readonly metadata?: { readonly invocationId: string }
+    }
   }
 }
 
@@ -41,6 +47,7 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
   let registry: DebianRegistry
   let cosign: Cosign
   let app: Pipeline
+  let ofBases: (armArgs?: Readonly<Record<string, string>>) => Pipeline
   let options: ExecuteOptions
 
   beforeAll(async () => {
@@ -57,16 +64,38 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
     const [wide = '', narrow = ''] = await Promise.all(
       [AMD64, ARM].map((one) => pushBase({ ...registry, repository: `base-${one.architecture}` }, { platform: one })),
     )
-    app = pipeline(`${registry.host}/app`)
-      .platforms(
-        platform('amd64', { base: fromImage(wide) }),
-        platform('arm', { variant: 'v7', base: fromImage(narrow) }),
-      )
-      .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG A\nRUN true > /built\n' })
-      .build({ network: 'none', args: { A: 'b' }, attest: { provenance: 'max', sbom: true } })
-      .tags('1')
+    ofBases = (armArgs = {}) =>
+      pipeline(`${registry.host}/app`)
+        .platforms(
+          platform('amd64', { base: fromImage(wide) }),
+          platform('arm', { variant: 'v7', base: fromImage(narrow), build: { args: armArgs } }),
+        )
+        .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG A\nRUN true > /built\n' })
+        .build({ network: 'none', args: { A: 'b' }, attest: { provenance: 'max', sbom: true } })
+        .tags('1')
+    app = ofBases()
   })
   afterAll(() => cleanup[Symbol.asyncDispose]())
+  beforeEach(() => inJob(1))
+  afterEach(() => vi.unstubAllEnvs())
+
+  /** Runs what follows as a job of GitLab. */
+  function inJob(number: number): void {
+    vi.stubEnv('GITHUB_RUN_ID', undefined)
+    vi.stubEnv('CI_JOB_URL', jobUrl(number))
+  }
+  const jobUrl = (number: number) => `https://gitlab.example.com/team/app/-/jobs/${number}`
+
+  /** The images of an index and their runs, in the statements on it that cosign has verified. */
+  async function verifiedRuns(reference: string): Promise<readonly object[]> {
+    const args = ['verify-attestation', ...OFFLINE, '--key', 'cosign.pub', '--type', PROVENANCE] as const
+    const lines = (await cosign.run(...args, reference)).trim().split('\n')
+    return lines.map((line) => {
+      const { payload } = JSON.parse(line) as { readonly payload: string }
+      const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString()) as ReadStatement
+      return predicate.buildDefinition.resolvedDependencies.map(({ digest, annotations }) => ({ digest, annotations }))
+    })
+  }
 
   async function read<Content>(path: string, repository = 'app'): Promise<Content> {
     const response = await fetch(`${registry.url}/v2/${repository}/${path}`, { headers: { accept: ACCEPT } })
@@ -106,6 +135,7 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
       })
       const version = own?.predicate.runDetails.builder.version
       expect(Object.keys(version ?? {}).sort()).toEqual(['docker-engine', 'polyarch'])
+      expect(own?.predicate.runDetails.metadata?.invocationId).toBe(jobUrl(1))
       expect(statements.get('https://spdx.dev/Document')?.predicate).toMatchObject({ spdxVersion: 'SPDX-2.3' })
       // BuildKit's own is carried where there is one.
       const types = [...statements.keys()].filter((type) => type.startsWith('https://slsa.dev/provenance/'))
@@ -122,6 +152,7 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
       [{ kind: 'present' }],
     ])
     expect([...tags, ...signatures].map(({ action }) => action)).toEqual(['keep', 'keep', 'keep', 'keep'])
+    inJob(2)
     const before = (await registry.requests()).filter((one) => !/^(GET|HEAD) /.test(one)).length
     await execute(app, options)
     expect((await registry.requests()).filter((one) => !/^(GET|HEAD) /.test(one))).toHaveLength(before)
@@ -168,6 +199,32 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
     expect(tree).toContain('https://slsa.dev/provenance/v1')
     const found = await runProgram(sidProgramPath('oras'), ['discover', '--plain-http', `${registry.host}/app:1`])
     expect(found.stdout).toContain('application/vnd.in-toto+json')
+  })
+
+  it('on an index name the run of each image, and those of reused images remain', async () => {
+    for (const attach of ['index', 'referrer'] as const) {
+      const attested = (one: Pipeline) => one.build({ attest: { provenance: 'min', attach } }).tags(`by-${attach}`)
+      const entries = async () => (await read<ImageIndex>(`manifests/by-${attach}`)).manifests.slice(0, 2)
+      const expected = async (runs: readonly number[]) =>
+        (await entries()).map(({ digest }, at) => ({
+          digest: { sha256: digest.slice(7) },
+          annotations: { invocationId: jobUrl(runs[at] ?? 0) },
+        }))
+      inJob(3)
+      await execute(attested(ofBases({ A: `before ${attach}` })).build({ args: { A: attach } }), options)
+      expect(await verifiedRuns(`${registry.host}/app:by-${attach}`)).toEqual([await expected([3, 3])])
+      inJob(4)
+      const changed = attested(ofBases({ A: `after ${attach}` })).build({ args: { A: attach } })
+      await execute(changed, options)
+      const both = [await expected([3, 4])]
+      expect(await verifiedRuns(`${registry.host}/app:by-${attach}`)).toEqual(both)
+      inJob(5)
+      const writes = async () => (await registry.requests()).filter((one) => !/^(GET|HEAD) /.test(one)).length
+      const before = await writes()
+      await execute(changed, options)
+      expect(await writes()).toBe(before)
+      expect(await verifiedRuns(`${registry.host}/app:by-${attach}`)).toEqual(both)
+    }
   })
 
   it('may be referrers of the images, which go where these go', async () => {

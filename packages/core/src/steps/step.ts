@@ -24,6 +24,8 @@ export interface StepServices {
   readonly env: Environment
   /** Start of the run. */
   readonly now: Date
+  /** Identifies the run in the provenance of what it builds. */
+  readonly invocationId: string
   /** Returns the proxies of builds in docker's configuration. @throws RegistryError CREDENTIALS_UNREADABLE */
   readonly proxies: () => Promise<DockerProxies>
   readonly registry: Registry

@@ -1,12 +1,20 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import { digestOf, hexOf } from '../../src/model/digest.js'
+import { type Digest, digestOf, hexOf } from '../../src/model/digest.js'
 import { encodeManifest, type ImageManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { findAttestation, keepAttestation, makeStatement } from '../../src/steps/image/attestation/attestation.js'
+import {
+  findAttestation,
+  keepAttestation,
+  makeStatement,
+  type Statement,
+} from '../../src/steps/image/attestation/attestation.js'
 import { readBuildKitStatements } from '../../src/steps/image/attestation/buildkit-statements.js'
-import { imageProvenance, indexProvenance } from '../../src/steps/image/attestation/provenance.js'
+import { imageProvenance, indexProvenance, PROVENANCE_PREDICATE } from '../../src/steps/image/attestation/provenance.js'
+import { indexStatement } from '../../src/steps/index/index-attestation.js'
+import type { Attestation } from '../../src/steps/step.js'
 import { type TestRegistry, testRegistry } from '../registry-server/test-registry.js'
 
 const KEY = 'a'.repeat(64)
@@ -93,6 +101,46 @@ describe('statements on an image', () => {
     expect(await found(KEY, KEPT)).toBeUndefined()
     expect(await found('b'.repeat(64))).toBeUndefined()
   })
+
+  it.each([undefined, 'referrer'] as const)('name the run in the statement of the index, with %s', async (attach) => {
+    await using server = await testRegistry()
+    await using registry = createRegistry()
+    const image = await pushImage(server)
+    const repository = { registry: server.server.host, repository: 'app' }
+    const kept = async (...statements: readonly Statement[]) =>
+      keepAttestation({ repository, key: KEY, descriptor: image }, { statements, attach }, registry, {})
+    const provenanceOf = (subject: Digest, buildType: string, invocationId: unknown) =>
+      makeStatement(subject, PROVENANCE_PREDICATE, {
+        buildDefinition: { buildType },
+        runDetails: { metadata: { invocationId } },
+      })
+    const [own, foreign] = ['https://polyarch.io/build/image/v1', 'https://mobyproject.org/buildkit']
+    const statements = [
+      provenanceOf(image.digest, foreign, 'of BuildKit'),
+      provenanceOf(KEPT, own, 'of another image'),
+      provenanceOf(image.digest, own, 1),
+      makeStatement(image.digest, 'https://spdx.dev/Document', {}),
+    ]
+    const withoutRun = await kept(...statements)
+    const runs = async (attestation: Attestation): Promise<unknown> => {
+      const entries = [{ ...image, platform: { os: 'linux', architecture: 'amd64' } }]
+      const children = attestation.isListed ? [...entries, attestation.descriptor] : entries
+      const output = { reference: { ...repository, digest: KEPT }, descriptor: image, children }
+      const { bytes } = await indexStatement({ pipeline: 'app' }, output, registry, {})
+      const { predicate } = JSON.parse(Buffer.from(bytes).toString())
+      return predicate.buildDefinition.resolvedDependencies.map(
+        ({ annotations }: { annotations?: object }) => annotations,
+      )
+    }
+    expect(await runs(withoutRun)).toEqual([undefined])
+    const first = await kept(...statements, provenanceOf(image.digest, own, 'first'))
+    expect(await runs(first)).toEqual([{ invocationId: 'first' }])
+    await setTimeout(5)
+    const second = await kept(provenanceOf(image.digest, own, 'second'))
+    // Both describe the image: an index keeps the one that it lists, and of referrers the first one counts.
+    expect(await runs(first)).toEqual([{ invocationId: 'first' }])
+    expect(await runs(second)).toEqual([{ invocationId: attach === 'referrer' ? 'first' : 'second' }])
+  })
 })
 
 describe('provenance', () => {
@@ -107,7 +155,7 @@ describe('provenance', () => {
     },
     pipelineImages: [{ name: 'ghcr.io/team/tool:1', digest: made }],
     git: { source: 'https://github.com/team/app', revision: 'c0ffee' },
-    ...{ startedAt: 0, finishedAt: 1000 },
+    ...{ invocationId: 'https://ci.example.com/jobs/1', startedAt: 0, finishedAt: 1000 },
   }
 
   it('states what an image was made from, and where and when', () => {
@@ -129,7 +177,11 @@ describe('provenance', () => {
       },
       runDetails: {
         builder: { version: { buildkit: '0.20.1' } },
-        metadata: { startedOn: '1970-01-01T00:00:00.000Z', finishedOn: '1970-01-01T00:00:01.000Z' },
+        metadata: {
+          invocationId: 'https://ci.example.com/jobs/1',
+          startedOn: '1970-01-01T00:00:00.000Z',
+          finishedOn: '1970-01-01T00:00:01.000Z',
+        },
       },
     })
   })
@@ -144,14 +196,23 @@ describe('provenance', () => {
     expect(full).toContain('{"uri":"git+https://github.com/team/app@c0ffee-dirty"}')
   })
 
-  it('of an index names its images, and nothing else', () => {
-    const images = [{ name: 'ghcr.io/team/app', digest: made, platform }]
-    expect(indexProvenance('app', images)).toMatchObject({
+  it('of an index names its images and their runs, and nothing else', () => {
+    const name = 'ghcr.io/team/app'
+    const images = [
+      { name, digest: made, platform, invocationId: 'https://ci.example.com/jobs/1' },
+      { name, digest: other, platform: { os: 'linux', architecture: 'amd64' } },
+    ]
+    const provenance = indexProvenance('app', images)
+    expect(provenance).toMatchObject({
       buildDefinition: {
-        externalParameters: { pipeline: 'app', platforms: ['linux/arm/v7'] },
-        resolvedDependencies: [{ digest: { sha256: hexOf(made) } }],
+        externalParameters: { pipeline: 'app', platforms: ['linux/arm/v7', 'linux/amd64'] },
+        resolvedDependencies: [
+          { digest: { sha256: hexOf(made) }, annotations: { invocationId: 'https://ci.example.com/jobs/1' } },
+          { digest: { sha256: hexOf(other) } },
+        ],
       },
     })
+    expect(JSON.stringify(provenance).match(/invocationId/g)).toHaveLength(1)
     expect(JSON.stringify(indexProvenance('app', images))).not.toContain('On"')
   })
 })

@@ -131,11 +131,12 @@ async function openLock({ directory, frozen = false }: PlanOptions): Promise<Loc
 }
 
 function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironment): StepServices {
-  const { env, now, docker, credentials } = environment
+  const { env, now, invocationId, docker, credentials } = environment
   const registry = createRegistry({ ...options.registryClient, credentials })
   return {
     env,
     now,
+    invocationId,
     proxies: docker.proxies,
     registry,
     lock,

@@ -22,11 +22,16 @@ export function predicateTypeOf(statement: Uint8Array): string | undefined {
 
 /** Whether a statement signs a manifest. */
 export function signsSubject(statement: Uint8Array, subject: Digest): boolean {
-  const { _type, subject: subjects, predicateType } = parsed(statement)
+  return predicateOn(subject, SIGN_PREDICATE, statement) !== undefined
+}
+
+/** The predicate of a statement on a manifest; undefined if it has another type or subject. */
+export function predicateOn(subject: Digest, type: string, statement: Uint8Array): JsonObject | undefined {
+  const { _type, subject: subjects, predicateType, predicate } = parsed(statement)
   const isSubject = itemsOf(subjects).some(
     (one) => objectOf(objectOf(one)['digest'])[algorithmOf(subject)] === hexOf(subject),
   )
-  return _type === TYPE && predicateType === SIGN_PREDICATE && isSubject
+  return _type === TYPE && predicateType === type && isSubject ? objectOf(predicate) : undefined
 }
 
 function parsed(statement: Uint8Array): JsonObject {

@@ -49,13 +49,13 @@ export async function imageStatements(
 async function provenance(
   { node, resolved, inputs, key }: ImageWork,
   { pushed: { builder, sources, startedAt }, image: { kept } }: AttestedBuild,
-  { contexts }: StepServices,
+  { contexts, invocationId }: StepServices,
   call: StepCall,
 ): Promise<Statement> {
   const { build, base, baseName, platform, pipeline, pipelineImages } = node
   const { args, labels, target, secrets, ssh, attest } = build
   const predicate = imageProvenance({
-    ...{ pipeline, platform, key, sources, startedAt },
+    ...{ pipeline, platform, key, sources, startedAt, invocationId },
     base: { name: baseName, digest: inputOf(inputs, base).descriptor.digest },
     pipelineImages: pipelineImages.map(({ name, result }) => ({
       name,

@@ -1,7 +1,9 @@
 import { VERSION } from '../../../host/version.js'
 import { algorithmOf, type Digest, hexOf } from '../../../model/digest.js'
+import { objectOf, textOf } from '../../../model/json-fields.js'
 import { formatPlatform, type Platform } from '../../../model/platform.js'
 import { parseReference } from '../../../model/reference.js'
+import { predicateOn } from '../../../trust/signatures/statement.js'
 import type { SourceRecord } from '../sources/source-record.js'
 
 /** Predicate of provenance. @see https://slsa.dev/spec/v1.0/provenance */
@@ -16,6 +18,7 @@ interface Dependency {
   readonly name?: string
   readonly uri?: string
   readonly digest?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** An image with its name and the digest that the build used. */
@@ -47,14 +50,16 @@ export interface ImageProvenance {
   }
   /** Version of the Docker Engine or BuildKit that built it, by its name. */
   readonly builder: Readonly<Record<string, string>>
+  /** Identifies the run that built it. */
+  readonly invocationId: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly finishedAt: number
 }
 
-/** The predicate of an image's provenance. Apart from times, equal builds on equal builders give equal predicates. */
+/** The predicate of an image's provenance. Apart from times and the run, equal builds on equal builders give equal predicates. */
 export function imageProvenance(image: ImageProvenance): object {
-  const { pipeline, platform, target, secrets, inputs, key, builder, startedAt, finishedAt } = image
+  const { pipeline, platform, target, secrets, inputs, key, builder, invocationId, startedAt, finishedAt } = image
   return {
     buildDefinition: {
       buildType: IMAGE_BUILD,
@@ -70,7 +75,7 @@ export function imageProvenance(image: ImageProvenance): object {
     },
     runDetails: {
       builder: { id: BUILDER, version: { polyarch: VERSION, ...builder } },
-      metadata: { startedOn: isoTime(startedAt), finishedOn: isoTime(finishedAt) },
+      metadata: { invocationId, startedOn: isoTime(startedAt), finishedOn: isoTime(finishedAt) },
     },
   }
 }
@@ -78,18 +83,30 @@ export function imageProvenance(image: ImageProvenance): object {
 /** The image of one platform in a final index. */
 export interface IndexedImage extends UsedImage {
   readonly platform: Platform
+  /** The run that built it; undefined if its provenance does not state one. */
+  readonly invocationId?: string | undefined
 }
 
-/** The predicate of a final index's provenance, which lists its images. Equal for equal indexes. */
+/** The predicate of a final index's provenance, which lists its images. Equal for equal indexes of equally built images. */
 export function indexProvenance(pipeline: string, images: readonly IndexedImage[]): object {
   return {
     buildDefinition: {
       buildType: INDEX_BUILD,
       externalParameters: { pipeline, platforms: images.map(({ platform }) => formatPlatform(platform)) },
-      resolvedDependencies: images.map(({ platform, ...image }) => imageDependency(image, platform)),
+      resolvedDependencies: images.map(({ platform, invocationId, ...image }) => ({
+        ...imageDependency(image, platform),
+        ...(invocationId !== undefined && { annotations: { invocationId } }),
+      })),
     },
     runDetails: { builder: { id: BUILDER, version: { polyarch: VERSION } } },
   }
+}
+
+/** The run that built an image, from a statement that anyone with push access may have written; undefined for other statements. */
+export function invocationIdOf(statement: Uint8Array, image: Digest): string | undefined {
+  const { buildDefinition, runDetails } = predicateOn(image, PROVENANCE_PREDICATE, statement) ?? {}
+  if (objectOf(buildDefinition)['buildType'] !== IMAGE_BUILD) return undefined
+  return textOf(objectOf(objectOf(runDetails)['metadata'])['invocationId'])
 }
 
 function imageDependencies({
