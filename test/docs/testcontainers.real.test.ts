@@ -16,6 +16,15 @@ RUN echo "built for $TARGETPLATFORM" > /built
 CMD ["sleep", "600"]
 `
 
+/** The containerd image store removes all names of an image with its digest. */
+async function removeImage(docker: Docker, name: string): Promise<void> {
+  try {
+    await docker.getImage(name).remove({ force: true })
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw error
+  }
+}
+
 describe.each(ENGINES)('docs/testing.md: containers of testcontainers on %s', (name) => {
   const cleanup = new Cleanup()
   const images = new Set<string>()
@@ -39,7 +48,7 @@ describe.each(ENGINES)('docs/testing.md: containers of testcontainers on %s', (n
   }, 300_000)
   afterAll(async () => {
     const docker = new Docker({ socketPath: options.builders[0]?.replace(/^unix:\/\//, '') })
-    for (const image of images) await docker.getImage(image).remove({ force: true })
+    for (const image of images) await removeImage(docker, image)
     vi.unstubAllEnvs()
     await cleanup[Symbol.asyncDispose]()
   })

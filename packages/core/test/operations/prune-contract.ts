@@ -261,7 +261,7 @@ export function pruneContract(
       expect(await Promise.all([result, signed, report, attestation].map(find))).toEqual(Array(4).fill(undefined))
       const tags = await tagsOf(subject.url, repository)
       expect([await find(stays[0]), tags]).toEqual([expect.anything(), expect.arrayContaining([stays[1]])])
-      for (const { manifest } of [gone, old])
+      for (const manifest of [gone.manifest, old.manifest, result])
         expect(tags.filter((tag) => subjectTag(tag) === referrersTag(place, manifest.descriptor.digest).tag)).toEqual(
           [],
         )

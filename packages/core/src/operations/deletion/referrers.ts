@@ -73,8 +73,8 @@ async function referrersOf(
 }
 
 /**
- * Deletes the referrers of a manifest that has been deleted, and the tag that listed them if none is left. Some
- * registries have deleted them with the manifest.
+ * Deletes the referrers of a manifest that has been deleted, and the tags that listed them. Some registries have deleted
+ * them with the manifest.
  *
  * @returns by digest, why one is kept.
  */
@@ -85,17 +85,28 @@ export async function deleteReferrers(
   call: RegistryCall,
 ): Promise<ReadonlyMap<Digest, string>> {
   const repository = repositoryOf(subject)
-  const list = referrersTag(repository, subject.digest)
   const kept = new Map<Digest, string>()
   for (const one of referrers) {
     const because = await deleteReferrer(repository, one, registry, call)
     if (because !== undefined) kept.set(one.digest, because)
   }
   if (referrers.length === 0) return kept
-  const stored = await registry.getManifest(list, { ...call, fresh: true })
-  if (stored === undefined || !isIndex(stored.content) || stored.content.manifests.length > 0) return kept
-  await deleteManifest({ ...repository, digest: stored.descriptor.digest }, [list.tag ?? ''], registry, call)
+  // Referrers had referrers themselves.
+  for (const digest of [subject.digest, ...referrers.map((one) => one.digest)])
+    await deleteEmptyList({ ...repository, digest }, registry, call)
   return kept
+}
+
+/** Deletes the tag that lists the referrers of a manifest, on registries without the API, if it lists none. */
+export async function deleteEmptyList(
+  { digest, ...repository }: ManifestReference,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<void> {
+  const list = referrersTag(repository, digest)
+  const stored = await registry.getManifest(list, { ...call, fresh: true })
+  if (stored === undefined || !isIndex(stored.content) || stored.content.manifests.length > 0) return
+  await deleteManifest({ ...repository, digest: stored.descriptor.digest }, [list.tag ?? ''], registry, call)
 }
 
 async function deleteReferrer(
