@@ -3,11 +3,12 @@
  * docker-registry, the docker CLI and the newer engine that `npm test` sets up; crane and oras take part where they are
  * installed.
  *
- * Run with: npm run bench [-- local|builds|indexes] [--engine 20.10|28.5-classic|28.5-containerd] [--rounds 3]
+ * Run with: npm run bench [-- local|bases|builds|indexes] [--engine 20.10|28.5-classic|28.5-containerd] [--rounds 3]
  * [--row <part of a row's title>] [--node <folder of another node, to measure too>]
  */
 import { parseArgs } from 'node:util'
 import { findEngine } from '../scripts/setup/engine-address.mjs'
+import { benchBases } from './bases.js'
 import { BENCH_ENGINES, isBenchEngine } from './bench-engines.js'
 import { nodeChoice } from './build-stage.js'
 import { type BuildBench, benchBuilds } from './builds.js'
@@ -34,6 +35,7 @@ const builds: BuildBench = { engines, rounds, row: values.row, nodes }
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   local: benchLocal,
+  bases: () => benchBases(rounds),
   builds: () => benchBuilds(builds),
   indexes: benchIndexes,
 }

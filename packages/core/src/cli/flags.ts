@@ -29,7 +29,7 @@ const FLAGS = {
   only: () => [
     new Option('--only <platform>', 'build and push this platform only; moves no tag (repeatable)').argParser(collect),
   ],
-  contextCache: () => [new Option('--no-context-cache', 'read every context file, including unchanged ones')],
+  contextCache: () => [new Option('--no-context-cache', 'read every context file and download every package again')],
   reuse: () => [new Option('--no-reuse', 'build every image, even if the registry has it')],
   rebuild: () => [
     new Option('--rebuild <image>', 'build this image, pipeline or platform again (repeatable)').argParser(collect),

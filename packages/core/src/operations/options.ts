@@ -54,11 +54,12 @@ export interface PipelineOptions extends OperationOptions {
    */
   readonly registry?: string
   /**
-   * Cache digests of context files in the user's cache directory, so that a run reads only changed files. Used for
-   * large contexts on local file systems of Linux. Default true.
+   * Cache digests of context files in the user's cache directory, so that a run reads only changed files, and packages
+   * of apt bases, which are shared by platforms and releases. Digests are used for large contexts on local file systems
+   * of Linux. Default true.
    */
   readonly contextCache?: boolean
-  /** Cache directory for root file systems and digests of context files; the user's cache directory by default. */
+  /** Cache directory for root file systems, packages and digests of context files; the user's cache directory by default. */
   readonly cacheDirectory?: string
   /** Directory of `polyarch.lock`, and base of relative contexts; the working directory by default. */
   readonly directory?: string

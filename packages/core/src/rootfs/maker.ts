@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import envPaths from 'env-paths'
 import type { MadeBase } from '../definition/plugin/base-source.js'
@@ -17,12 +18,17 @@ export interface RootfsMakerOptions {
   readonly cacheDirectory?: string
   /** Environment variables for programs; those of this process by default. */
   readonly env?: Environment
+  /** Whether downloaded packages are kept in the cache directory; true by default. */
+  readonly packageCache?: boolean
 }
 
 /** Makes root file systems from packages and archives, with a cache by inputs. */
-export function createRootfsMaker({ cacheDirectory, env = process.env }: RootfsMakerOptions = {}): RootfsMaker {
+export function createRootfsMaker(options: RootfsMakerOptions = {}): RootfsMaker {
   const inFlight = new InFlight<RootfsLayer>()
-  const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
+  const directory = options.cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache
+  const cache = new LayerCache(directory)
+  const env = options.env ?? process.env
+  const packageCache = options.packageCache === false ? undefined : join(directory, 'packages')
   return {
     async resolve(base, call = {}, locked) {
       const known = base.by.pinnedState?.(base.source) ?? locked
@@ -38,7 +44,7 @@ export function createRootfsMaker({ cacheDirectory, env = process.env }: RootfsM
       inFlight.share(
         digestOf(canonicalJson(resolved.inputs)),
         call.signal,
-        async () => (await cache.find(resolved.inputs)) ?? make(cache, resolved, { ...call, env }),
+        async () => (await cache.find(resolved.inputs)) ?? make(cache, resolved, { ...call, env, packageCache }),
       ),
   }
 }

@@ -27,8 +27,8 @@ export interface RootfsLayer {
   readonly diffId: Digest
 }
 
-/** Options of a call; the environment is the maker's. */
-export type MakerCall = Omit<RootfsCall, 'env'>
+/** Options of a call; the environment and the cache are the maker's. */
+export type MakerCall = Omit<RootfsCall, 'env' | 'packageCache'>
 
 /** Makes bases that are not pulled. Methods throw HostError, and CancelledError once the signal has fired. */
 export interface RootfsMaker {

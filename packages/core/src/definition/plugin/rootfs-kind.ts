@@ -26,6 +26,11 @@ export interface RootfsCall {
   readonly onEvent?: ((event: RootfsEvent) => void) | undefined
   /** Environment variables of the run: for programs, and for the folders in which they are found. */
   readonly env: Environment
+  /**
+   * Folder of package files, named by their hex sha256, that all runs of this user share; it may not exist yet. A kind
+   * verifies what it takes. Undefined if caching is disabled.
+   */
+  readonly packageCache?: string | undefined
 }
 
 /** One state of an archive, and the mirror that it was read from. */

@@ -165,11 +165,15 @@ async function contextCacheFolder({ cacheDirectory }: PlanOptions): Promise<stri
 }
 
 /** Loaded for the first base that is made from packages or an archive. */
-function lazyRootfsMaker({ cacheDirectory }: PlanOptions, env: Environment): RootfsMaker {
+function lazyRootfsMaker({ cacheDirectory, contextCache }: PlanOptions, env: Environment): RootfsMaker {
   let maker: Promise<RootfsMaker> | undefined
   const load = () => {
     maker ??= import('../../rootfs/maker.js').then(({ createRootfsMaker }) =>
-      createRootfsMaker({ env, ...(cacheDirectory !== undefined && { cacheDirectory }) }),
+      createRootfsMaker({
+        env,
+        packageCache: contextCache !== false,
+        ...(cacheDirectory !== undefined && { cacheDirectory }),
+      }),
     )
     return maker
   }

@@ -7,6 +7,7 @@ import { HostError } from '../../model/errors.js'
 import { type StreamedProgram, streamProgram } from '../program/streamed-program.js'
 import { requireTool } from '../program/tool.js'
 import { type NativeTools, nativeToolHooks, withNativeTools } from './native-tools.js'
+import { lendPackages } from './package-lender.js'
 import { type Trust, trustOnly } from './trusted-keys.js'
 
 const INSTALL_HINT = "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or set source: 'registry'"
@@ -41,11 +42,13 @@ interface RootfsRequest {
  */
 export async function runMmdebstrap<Result>(
   { source, archive: { mirror, epoch }, tools }: RootfsRequest,
-  { signal, onEvent, env: own }: RootfsCall,
+  { signal, onEvent, env: given, packageCache }: RootfsCall,
   consume: (tar: Readable) => Promise<Result>,
 ): Promise<Result> {
   await using trust = await trustOnly(source)
-  const env = tools === undefined ? own : withNativeTools(own)
+  await using packages = packageCache === undefined ? undefined : await lendPackages(packageCache)
+  const own = tools === undefined ? given : withNativeTools(given)
+  const env = packages === undefined ? own : packages.addTo(own)
   const program: StreamedProgram = {
     command: ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror, tools)],
     env: { ...env, SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8' },
@@ -56,7 +59,9 @@ export async function runMmdebstrap<Result>(
     },
     failure: (lines) => rootfsFailed(source, lines, trust),
   }
-  return await streamProgram(program, consume)
+  const result = await streamProgram(program, consume)
+  await packages?.keep()
+  return result
 }
 
 /**

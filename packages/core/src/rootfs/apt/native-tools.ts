@@ -26,7 +26,7 @@ const LIST = `${FOLDER}/list`
 const LIBRARY = /^(\/usr)?\/lib(64)?\/([\w-]+\/)?[\w.+-]+$/
 
 /** Directories in which apt's dpkg finds programs. @see https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html */
-const DPKG_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+export const DPKG_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Returns undefined if this machine runs the architecture natively, or is not based on Debian.
