@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { digestOf } from '../../../packages/core/src/model/digest.js'
 import { TEST_RESULT } from '../../../packages/core/src/steps/test/test-result.js'
-import { bundleOfPayload } from '../../../packages/core/src/trust/keyless/payload-signature.js'
 import { parsePublicKey } from '../../../packages/core/src/trust/keys/public-key.js'
 import { parseSigningKey } from '../../../packages/core/src/trust/keys/signing-key.js'
 import { keyBundle, readBundle } from '../../../packages/core/src/trust/signatures/bundle.js'
 import { signStatement } from '../../../packages/core/src/trust/signatures/dsse.js'
+import { bundleOfEnvelope, bundleOfPayload } from '../../../packages/core/src/trust/signatures/payload-signature.js'
 import { isPayloadOf, simplePayload } from '../../../packages/core/src/trust/signatures/simple-signing.js'
 import {
   predicateTypeOf,
@@ -61,9 +61,10 @@ export const SIGNATURE_TARGETS: readonly FuzzTarget[] = [
     name: 'payload-annotations',
     seeds: [JSON.stringify(ANNOTATIONS)],
     words: ['SignedEntryTimestamp', 'Payload', 'logIndex', '-----', '__proto__', 'null', '\\"'],
-    read: (input) => bundleOfPayload(STATEMENT, JSON.parse(input.toString())),
-    // The verifier takes any error for a signature that does not verify.
-    errors: [Error],
+    read: (input) => {
+      const annotations = readBundle(input) as Readonly<Record<string, string>>
+      return [bundleOfPayload(STATEMENT, annotations), bundleOfEnvelope({}, annotations)]
+    },
   },
   {
     name: 'statement',

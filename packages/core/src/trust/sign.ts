@@ -2,10 +2,10 @@ import type { Descriptor } from '../model/oci.js'
 import { type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { readTaggedStatements, writeTaggedStatements } from './signatures/attestation-tag.js'
-import { attachBundle, readSignedStatements } from './signatures/signature-bundle.js'
+import { attachBundle, readSignedStatements, type StatementBundle } from './signatures/signature-bundle.js'
 import { hasSignatureTag, writeSignatureTag } from './signatures/signature-tag.js'
 import { predicateTypeOf, SIGN_PREDICATE, signsSubject, statementOn } from './signatures/statement.js'
-import type { Signer } from './signer.js'
+import type { SignatureVerifiers, Signer } from './signer.js'
 
 /** An image or index in a repository, to be signed there. */
 export interface SignedManifest extends Repository {
@@ -35,18 +35,17 @@ export function isUnsigned({ bundle, tag, statements, taggedStatements }: Missin
 /** Finds which signatures of a signer a manifest lacks. Reads only. */
 export async function missingSignatures(
   { descriptor, statements = [], ...place }: SignedManifest,
-  signer: Omit<Signer, 'bundleOf' | 'signPayload'>,
+  verifier: SignatureVerifiers,
   registry: Registry,
   call: RegistryCall,
 ): Promise<MissingSignatures> {
   const { digest } = descriptor
   const manifest = { ...repositoryOf(place), digest }
   const types = statements.flatMap(({ bytes }) => predicateTypeOf(bytes) ?? [])
-  const key = signer.key?.publicKey
   const [signed, tag, tagged] = await Promise.all([
-    readSignedStatements(manifest, { verifier: signer, types: [SIGN_PREDICATE, ...types] }, registry, call),
-    hasSignatureTag(manifest, signer, registry, call),
-    key === undefined || types.length === 0 ? [] : readTaggedStatements(manifest, { key, types }, registry, call),
+    readSignedStatements(manifest, { verifier, types: [SIGN_PREDICATE, ...types] }, registry, call),
+    hasSignatureTag(manifest, verifier, registry, call),
+    types.length === 0 ? [] : readTaggedStatements(manifest, { verifier, types }, registry, call),
   ])
   const lackedBy = (stored: readonly Buffer[]) =>
     statements.filter(({ bytes }) => !stored.some((statement) => statement.equals(bytes)))
@@ -54,7 +53,7 @@ export async function missingSignatures(
     bundle: !signed.some((statement) => signsSubject(statement, digest)),
     tag: !tag,
     statements: lackedBy(signed),
-    taggedStatements: key === undefined ? [] : lackedBy(tagged),
+    taggedStatements: lackedBy(tagged),
   }
 }
 
@@ -73,16 +72,26 @@ export async function signManifest(
   const { descriptor } = manifest
   const missing = await missingSignatures(manifest, signer, registry, call)
   const signature = { bytes: statementOn(descriptor.digest, SIGN_PREDICATE, {}) }
-  for (const { bytes } of [...missing.statements, ...(missing.bundle ? [signature] : [])]) {
-    const bundle = { bytes: await signer.bundleOf(bytes), predicateType: predicateTypeOf(bytes) ?? '' }
+  const attached = [...missing.statements, ...(missing.bundle ? [signature] : [])]
+  // One signature serves both forms.
+  const bundles = await bundlesOf(new Set([...attached, ...missing.taggedStatements]), signer)
+  for (const bundle of attached.flatMap((statement) => bundles.get(statement) ?? []))
     await attachBundle({ ...repository, descriptor }, bundle, registry, call)
-  }
   const subject = { ...repository, digest: descriptor.digest }
-  const { key } = signer
   if (missing.tag) await writeSignatureTag(subject, signer, registry, call)
-  if (key !== undefined && missing.taggedStatements.length > 0) {
-    const statements = missing.taggedStatements.map(({ bytes }) => bytes)
-    await writeTaggedStatements(subject, { key, statements }, registry, call)
-  }
+  const tagged = missing.taggedStatements.flatMap((statement) => bundles.get(statement) ?? [])
+  if (tagged.length > 0) await writeTaggedStatements(subject, tagged, registry, call)
   return isUnsigned(missing)
+}
+
+async function bundlesOf(
+  statements: Iterable<SignedStatement>,
+  signer: Signer,
+): Promise<ReadonlyMap<SignedStatement, StatementBundle>> {
+  const bundles = new Map<SignedStatement, StatementBundle>()
+  for (const statement of statements) {
+    const { bytes } = statement
+    bundles.set(statement, { bytes: await signer.bundleOf(bytes), predicateType: predicateTypeOf(bytes) ?? '' })
+  }
+  return bundles
 }

@@ -26,8 +26,6 @@ export interface Signer extends SignatureVerifiers {
   bundleOf(statement: Uint8Array): Promise<Uint8Array>
   /** Signs a payload of cosign 2, and returns its annotations. */
   signPayload(payload: Uint8Array): Promise<Annotations>
-  /** The key for statements of cosign 2; undefined for an identity, whose statements are bundles alone. */
-  readonly key?: SigningKey
 }
 
 /** Verifies bundles by a key. */
@@ -47,6 +45,5 @@ export function keySigner(key: SigningKey): Signer {
     signPayload: async (payload) => ({
       [SIGNATURE_ANNOTATION]: Buffer.from(await key.sign(payload)).toString('base64'),
     }),
-    key,
   }
 }

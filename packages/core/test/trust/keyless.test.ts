@@ -35,7 +35,7 @@ describe('signatures for an identity', () => {
     await writeFile(join(directory, 'trusted-root.json'), sigstore.trustedRoot)
     const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
     index = tinyIndex([image])
-    for (const repository of ['app', 'other', 'tagged']) {
+    for (const repository of ['app', 'other', 'tagged', 'stated']) {
       await pushTinyImage({ url: registry.server.url, repository }, image)
       await pushManifest({ url: registry.server.url, repository }, index, '1')
     }
@@ -74,12 +74,36 @@ describe('signatures for an identity', () => {
       bundle: true,
       tag: true,
       statements,
-      taggedStatements: [],
+      taggedStatements: statements,
     })
     expect(await signManifest(manifest, signer, client, {})).toBe(true)
     expect(await signManifest(manifest, await signerFor(WORKFLOW), client, {})).toBe(false)
     const other = await missingSignatures(manifest, await signerFor(`${WORKFLOW}2`), client, {})
-    expect(other).toEqual({ bundle: true, tag: true, statements, taggedStatements: [] })
+    expect(other).toEqual({ bundle: true, tag: true, statements, taggedStatements: statements })
+  })
+
+  it('on statements are not found if what verifies them was changed', async () => {
+    const signer = await signerFor(WORKFLOW)
+    const statements = [{ bytes: statementOn(index.descriptor.digest, 'urn:changed', {}) }]
+    const manifest = { ...target('stated'), statements }
+    await signManifest(manifest, signer, client, {})
+    const place = { registry: registry.server.host, repository: 'stated' }
+    const reference = cosignReference(place, index.descriptor.digest, '.att')
+    const stored = await client.getManifest(reference)
+    if (stored === undefined || isIndex(stored.content)) throw new Error('the tag has no statement')
+    const { content } = stored
+    const names = Object.keys(content.layers[0]?.annotations ?? {}).filter((name) => name.includes('sigstore'))
+    expect(names).toHaveLength(2)
+    for (const name of names) {
+      for (const value of ['AAAA', '{', '{"Payload":{"body":"e30="}}']) {
+        const layers = content.layers.map((one) => ({ ...one, annotations: { ...one.annotations, [name]: value } }))
+        await client.putManifest(reference, encodeManifest({ ...content, layers }, MEDIA_TYPES.ociManifest))
+        const { taggedStatements } = await missingSignatures(manifest, signer, client, {})
+        expect(taggedStatements).toEqual(statements)
+      }
+    }
+    await client.putManifest(reference, stored)
+    expect((await missingSignatures(manifest, signer, client, {})).taggedStatements).toEqual([])
   })
 
   it('are required of bases', async () => {

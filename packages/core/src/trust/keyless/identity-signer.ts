@@ -1,10 +1,10 @@
 import { HostError } from '../../model/errors.js'
-import type { JsonObject } from '../../model/json-fields.js'
+import { type JsonObject, objectOf } from '../../model/json-fields.js'
 import { STATEMENT_TYPE } from '../signatures/dsse.js'
+import { bundleOfEnvelope, materialAnnotations, payloadAnnotations } from '../signatures/payload-signature.js'
 import type { Signer } from '../signer.js'
 import type { Identity, IdentityVerifiers } from './identity-verifier.js'
 import { loadSigstore } from './load-sigstore.js'
-import { payloadAnnotations } from './payload-signature.js'
 
 /** The services that sign for an identity. */
 export interface KeylessServices {
@@ -54,8 +54,10 @@ export async function openIdentitySigner({
     async bundleOf(statement) {
       const data = Buffer.from(statement)
       const made = await statements.create({ data, type: STATEMENT_TYPE }).catch(signingFailed)
-      const bundle = bundleToJSON(made)
-      if (!verifier.verified(bundle as unknown as JsonObject)?.equals(data)) throw wrongSigner(identity)
+      const bundle = bundleToJSON(made) as unknown as JsonObject
+      const tagged = bundleOfEnvelope(objectOf(bundle['dsseEnvelope']), materialAnnotations(bundle))
+      const isValid = [bundle, tagged].every((one) => verifier.verified(one)?.equals(data))
+      if (!isValid) throw wrongSigner(identity)
       return Buffer.from(JSON.stringify(bundle))
     },
     async signPayload(payload) {

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { HostError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { type JsonObject, objectOf } from '../../model/json-fields.js'
+import { bundleOfPayload } from '../signatures/payload-signature.js'
 import { predicateTypeOf } from '../signatures/statement.js'
 import type { SignatureVerifiers } from '../signer.js'
 import { loadSigstore } from './load-sigstore.js'
-import { bundleOfPayload } from './payload-signature.js'
 
 /** An identity that a certificate of Fulcio states. */
 export interface Identity {

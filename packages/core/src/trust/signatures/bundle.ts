@@ -15,7 +15,7 @@ export function keyBundle(dsseEnvelope: Envelope, { hint }: PublicKey): Uint8Arr
   return canonicalJson({ mediaType: BUNDLE_TYPE, verificationMaterial: { publicKey: { hint } }, dsseEnvelope })
 }
 
-/** Parses an untrusted bundle; returns an empty one if it is not JSON. */
+/** Parses an untrusted bundle or a part of one; returns an empty object if it is not JSON. */
 export function readBundle(bytes: Uint8Array): JsonObject {
   try {
     return objectOf(parseJson(Buffer.from(bytes).toString()))

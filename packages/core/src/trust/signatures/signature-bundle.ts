@@ -15,6 +15,12 @@ const CONTENT = 'dev.sigstore.bundle.content'
 /** Annotation of a bundle with the predicate type of its statement. */
 export const BUNDLE_PREDICATE_ANNOTATION = 'dev.sigstore.bundle.predicateType'
 
+/** The bytes of a bundle, and the predicate type of its statement. */
+export interface StatementBundle {
+  readonly bytes: Uint8Array
+  readonly predicateType: string
+}
+
 /** Whether a signer has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
 export async function hasSignatureBundle(
   subject: ManifestReference,
@@ -40,7 +46,7 @@ export async function readSignedStatements(
 /** Attaches a bundle to a manifest, with the annotations by which cosign 3 finds it. */
 export async function attachBundle(
   { descriptor, ...repository }: Repository & { readonly descriptor: Descriptor },
-  { bytes, predicateType }: { readonly bytes: Uint8Array; readonly predicateType: string },
+  { bytes, predicateType }: StatementBundle,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
