@@ -145,6 +145,14 @@ describe('a target of bake', () => {
     expect(notes).toEqual([])
   })
 
+  it('gets the line to change if the Dockerfile names its base by digest', async () => {
+    await mkdir(join(directory, 'pinned'))
+    const image = `alpine@sha256:${'a'.repeat(64)}`
+    await writeFile(join(directory, 'pinned/Dockerfile'), `FROM ${image}\n`)
+    const { notes } = importTarget({ context: 'pinned', platforms: ['linux/amd64'] })
+    expect(notes).toEqual([expect.stringContaining(`replace 'FROM ${image}' by 'FROM \${BASE_IMAGE}'`)])
+  })
+
   it('gets the line to change if the Dockerfile also uses the base for the platform of the builder', async () => {
     await mkdir(join(directory, 'cross'))
     const text = 'FROM --platform=$BUILDPLATFORM alpine:3.22 AS build\nFROM alpine:3.22\nCOPY --from=build /x /x\n'

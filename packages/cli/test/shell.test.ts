@@ -151,6 +151,13 @@ run(sdk)
     expect(text).toContain("platform: 'linux/arm64'")
   })
 
+  it('that adds an image to a list twice lists it once', () => {
+    const { text } = importText(
+      'docker buildx imagetools create -t t/app:1 -t t/app:1 t/x:1 t/x:1\ndocker manifest create --amend t/app:1 t/x:1 t/y:1\n',
+    )
+    expect(text).toContain("await assemble('docker.io/t/app:1', ['docker.io/t/x:1', 'docker.io/t/y:1'])")
+  })
+
   it('that gives an index many names lists its images once', () => {
     const words = Array.from({ length: 300 }, (_, at) => `-t t/app:${at} t/image:${at}`)
     const { text } = importText(`docker buildx imagetools create ${words.join(' ')}`)

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { contextName } from '../model/context-name.js'
+import { parseReference } from '../model/reference.js'
 import type { Dockerfile, DockerfileIssue, ImageUse, MountedSecret, Span } from './dockerfile.js'
 import { badName, baseContexts, composedBase, noBase, noTarget } from './errors.js'
 import { type ExternalImage, fullName, groupByName } from './image-names.js'
@@ -172,11 +173,11 @@ function namedImage(
 /**
  * Adds the image that is the base of every platform to the names of the base, so that a Dockerfile with `FROM alpine:3.22`
  * needs no change. Not if the Dockerfile names the base otherwise, or uses the image for the builder's platform too: that
- * one is pulled, because the base may lack it.
+ * one is pulled, because the base may lack it. And not with a digest, which may name the image of one platform.
  */
 function withBaseImage(links: readonly Link[], input: AnalysisInput): AnalysisInput {
   const { baseImage, baseNames } = input
-  if (baseImage === undefined) return input
+  if (baseImage === undefined || parseReference(baseImage)?.digest !== undefined) return input
   const complete = { ...input, baseNames: [...baseNames, baseImage] }
   const isBase = ({ role }: NamedImage) => role === 'base-arg' || role === 'literal-base' || role === 'unknown'
   if (links.flatMap((link) => namedImage(link, input)).some(isBase)) return input

@@ -6,12 +6,12 @@ const NAME = 'registry.example.com/team/from:2.1'
 
 describe('the image that is the base of every platform', () => {
   const IMAGE = 'docker.io/library/alpine:3.22'
-  const read = (text: string, contexts: readonly string[] = []) =>
+  const read = (text: string, contexts: readonly string[] = [], baseImage = 'alpine:3.22') =>
     analyze(parseDockerfile(text), {
       platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
       args: {},
       baseNames: [NAME],
-      baseImage: 'alpine:3.22',
+      baseImage,
       contexts: new Set(contexts),
     })
 
@@ -44,5 +44,10 @@ describe('the image that is the base of every platform', () => {
 
   it('is no base if a named context replaces it', () => {
     expect(read('FROM alpine:3.22\n', ['alpine:3.22']).literalBases).toEqual([])
+  })
+
+  it('is no base with a digest, which may name the image of one platform', () => {
+    const pinned = `alpine@sha256:${'a'.repeat(64)}`
+    expect(read(`FROM ${pinned}\n`, [], pinned)).toMatchObject({ baseNames: [NAME], literalBases: [] })
   })
 })

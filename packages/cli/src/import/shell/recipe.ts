@@ -100,6 +100,12 @@ function buildOf(
   return { target, names: [...names], published: published.length > 0 ? published : [...names], notes }
 }
 
+/** A list has an image once, however often commands add it. */
+function withImages(list: readonly ListedImage[], added: readonly ListedImage[]): readonly ListedImage[] {
+  const before = new Set(list.map(({ image }) => image))
+  return [...list, ...added.filter(({ image }) => !before.has(image))]
+}
+
 function listsOf(
   commands: readonly DockerCommand[],
   annotations: ReadonlyMap<string, Annotated>,
@@ -108,13 +114,14 @@ function listsOf(
   const annotated = new Set(commands.flatMap((one) => (one.kind === 'annotate' ? [one.list] : [])))
   for (const one of commands) {
     if (one.kind !== 'list') continue
-    const common = one.images.map((image) => ({ image, platform: platformOf(image, {}) }))
-    for (const name of one.names) {
+    const listed = [...new Set(one.images)]
+    const common = listed.map((image) => ({ image, platform: platformOf(image, {}) }))
+    for (const name of new Set(one.names)) {
       const images = annotated.has(name)
-        ? one.images.map((image) => ({ image, platform: platformOf(image, annotations.get(`${name} ${image}`) ?? {}) }))
+        ? listed.map((image) => ({ image, platform: platformOf(image, annotations.get(`${name} ${image}`) ?? {}) }))
         : common
       const before = lists.get(name)
-      lists.set(name, before === undefined ? images : [...before, ...images])
+      lists.set(name, before === undefined ? images : withImages(before, images))
     }
   }
   return lists

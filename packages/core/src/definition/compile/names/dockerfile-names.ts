@@ -19,11 +19,11 @@ export function baseNamesOf({
   }
 }
 
-/** The image that all bases are. A Dockerfile that contains its digest names one platform's image. */
+/** The image that all bases are. */
 function commonImage(bases: readonly unknown[]): string | undefined {
   const images = new Set(bases.map((base) => (isImageBase(base) ? base.reference : undefined)))
   const [image] = images
-  return image === undefined || images.size > 1 || parseReference(image)?.digest !== undefined ? undefined : image
+  return image === undefined || images.size > 1 ? undefined : image
 }
 
 /** Returns the names by which pipelines publish, as written. */
