@@ -1,11 +1,13 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
 import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { ENGINES, engineHost, pushBase } from '../../packages/core/test/builder/engines.js'
 import { type UserFolder, userFolder } from '../cli/user-folder.js'
 import { runBuildx } from '../support/buildx.js'
+import { runProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { type ImageContent, imageContent } from './image-content.js'
@@ -13,14 +15,16 @@ import { type ImageContent, imageContent } from './image-content.js'
 const PLATFORMS = ['linux/amd64', 'linux/arm/v7']
 
 /** Targets of every shape that builds without another registry, as users write them in a file of bake. */
-function bakeText(host: string): string {
+function bakeText(host: string, base: string): string {
   return `
 variable "VERSION" { default = "1.0" }
-group "default" { targets = ["app", "variants", "tool"] }
+group "default" { targets = ["app", "variants", "tool", "settings"] }
 target "common" {
   platforms = ${JSON.stringify(PLATFORMS)}
   network = "none"
   labels = { "org.example.version" = VERSION }
+  attest = ["type=provenance,disabled=true"]
+  output = ["type=image,push=true"]
 }
 target "app" {
   inherits = ["common"]
@@ -46,10 +50,36 @@ target "tool" {
   context = "tool"
   tags = ["${host}/tool:1"]
 }
+target "settings" {
+  inherits = ["common"]
+  dockerfile = "Dockerfile.settings"
+  contexts = { named = "docker-image://${base}" }
+  ssh = ["deploy=deploy-key"]
+  extra-hosts = { "mirror.example" = "10.1.2.3" }
+  ulimits = ["nofile=512:1024"]
+  shm-size = "32m"
+  attest = ["type=provenance,mode=max"]
+  cache-from = ["type=registry,ref=${host}/cache:settings"]
+  cache-to = ["type=registry,ref=${host}/cache:settings,mode=max", "type=inline"]
+  tags = ["${host}/settings:1"]
+}
 `
 }
 
-const IMAGES = ['app:1.0', 'app:latest', 'variant:one', 'variant:two', 'tool:1'] as const
+const BUILDKIT_PROVENANCE = 'https://slsa.dev/provenance/v0.2'
+const IMAGES = ['app:1.0', 'app:latest', 'variant:one', 'variant:two', 'tool:1', 'settings:1'] as const
+
+/** Every step fails if the setting that it checks has no effect. */
+function settingsDockerfile(base: string): string {
+  return `ARG BASE_IMAGE=${base}
+FROM \${BASE_IMAGE}
+COPY --from=named /etc/os-release /named
+RUN --mount=type=ssh,id=deploy test -S "$SSH_AUTH_SOCK" && echo ssh > /ssh
+RUN grep '^10.1.2.3.mirror.example' /etc/hosts > /hosts
+RUN test "$(ulimit -S -n) $(ulimit -H -n)" = '512 1024' && echo limits > /limits
+RUN grep -q ' /dev/shm .*size=32768k' /proc/mounts && echo shm > /shm
+`
+}
 
 describe('what polyarch import writes from a file of bake, on Docker 28.5', () => {
   const cleanup = new Cleanup()
@@ -59,6 +89,7 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
   let folder: UserFolder
   /** The images of bake by name and platform. */
   let expected: ReadonlyMap<string, ImageContent>
+  let expectedStatements: readonly unknown[]
 
   beforeAll(async () => {
     const directory = cleanup.use(await tempFolder('bake-import')).path
@@ -67,8 +98,10 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
     engine = cleanup.use(await engineHost(ENGINES[1])).host
     const base = await pushBase(registry)
     folder = cleanup.use(await userFolder())
+    await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder.path, 'deploy-key')])
     await folder.write({
-      'docker-bake.hcl': bakeText(host),
+      'docker-bake.hcl': bakeText(host, base),
+      'Dockerfile.settings': settingsDockerfile(base),
       'Dockerfile.app':
         `ARG BASE_IMAGE=${base}\nFROM \${BASE_IMAGE} AS build\nARG GREETING\n` +
         'RUN --mount=type=secret,id=token test -s /run/secrets/token && echo $GREETING > /greeting\n' +
@@ -80,17 +113,10 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
       'tool/Dockerfile': `FROM ${base}\nRUN echo tool > /tool\n`,
     })
     const bake = { host: engine, folder: folder.path }
-    const args = ['--file', 'docker-bake.hcl', '--allow', `fs.read=${folder.path}`, '--provenance=false']
-    await runBuildx(
-      bake,
-      'bake',
-      ...args,
-      '--set',
-      '*.output=type=image,push=true',
-      '--set',
-      `variant*.args.BASE_IMAGE=${base}`,
-    )
+    const args = ['--file', 'docker-bake.hcl', '--allow', `fs.read=${folder.path}`, '--allow', 'ssh']
+    await runBuildx(bake, 'bake', ...args, '--set', `variant*.args.BASE_IMAGE=${base}`)
     expected = await contents()
+    expectedStatements = await statements()
     const printed = await runBuildx(
       bake,
       'bake',
@@ -119,6 +145,19 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
     return found
   }
 
+  /** Where BuildKit's provenance of the images with settings is stored. polyarch adds a statement of its own. */
+  async function statements(): Promise<readonly unknown[]> {
+    const { attestations = [] } = await inspect(`${host}/settings:1`, { attestations: true })
+    return attestations.filter(({ type }) => type === BUILDKIT_PROVENANCE).map(({ kind, stored }) => ({ kind, stored }))
+  }
+
+  /** The media type of the config in a cache that BuildKit wrote. */
+  async function cacheType(tag: string): Promise<unknown> {
+    const response = await fetch(`${url}/v2/cache/manifests/${tag}`, { headers: { accept: MEDIA_TYPES.ociManifest } })
+    const content = (await response.json()) as { readonly config?: { readonly mediaType?: string } }
+    return content.config?.mediaType ?? content
+  }
+
   it('names the one line of a Dockerfile to change', async () => {
     const { exitCode, stderr } = await folder.polyarch(['import', 'bake.json', '--out', 'build.ts'])
     expect({ exitCode, stderr }).toEqual({
@@ -143,6 +182,14 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
     for (const [name, content] of own) expect(content, name).toEqual(expected.get(name))
   })
 
+  it('attaches the same provenance, and writes a cache for each platform', async () => {
+    expect(expectedStatements).toHaveLength(PLATFORMS.length)
+    expect(await statements()).toEqual(expectedStatements)
+    for (const tag of ['settings', 'settings-amd64', 'settings-armv7']) {
+      expect(await cacheType(tag), tag).toBe('application/vnd.buildkit.cacheconfig.v0')
+    }
+  })
+
   it('can be exported to bake again, which builds the same images', async () => {
     const { exitCode, stderr } = await folder.run(['export', '--format', 'bake', '--out', 'docker-bake.json'])
     expect(exitCode).toBe(0)
@@ -160,15 +207,24 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
       'docker-bake.json',
       '--allow',
       `fs.read=${folder.path}`,
+      '--allow',
+      'ssh',
       '--provenance=false',
     )
-    const own = await contents(['app:1.0-amd64', 'app:1.0-armv7', 'variant:two-armv7', 'tool:1-amd64'])
+    const own = await contents([
+      'app:1.0-amd64',
+      'app:1.0-armv7',
+      'variant:two-armv7',
+      'tool:1-amd64',
+      'settings:1-armv7',
+    ])
     const pairs = [...own].map(([name, content]) => [name.replace(/-(amd64|armv7) /, ' '), content] as const)
     expect(pairs.map(([name]) => name)).toEqual([
       'app:1.0 linux/amd64',
       'app:1.0 linux/arm/v7',
       'variant:two linux/arm/v7',
       'tool:1 linux/amd64',
+      'settings:1 linux/arm/v7',
     ])
     for (const [name, content] of pairs) expect(content, name).toEqual(expected.get(name))
   })
