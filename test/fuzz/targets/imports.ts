@@ -96,7 +96,9 @@ function readOf(text: string): string {
   const lines = words.map((line) =>
     (/ build /.test(line) ? line.replace(/ (?:-\w*t|--tag)[ =]?\S*/g, '') : line).replace(SHORT_FLAGS, '$& '),
   )
-  return [...lines, ...unread.map((one) => one.text)].join('\n')
+  // A command that is not known is written as in the script, where quotes may divide a mark: `z''qa1`.
+  const whole = lines.map((line) => line.replace(MARK, (mark) => (text.includes(mark) ? mark : '')))
+  return [...whole, ...unread.map((one) => one.text)].join('\n')
 }
 
 /** The files of other tools that `polyarch import` reads. */
