@@ -1,13 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { messageTypes } from '../../packages/core/src/builder/buildkit/grpc/messages.js'
-import { STATUS_SCHEMA } from '../../packages/core/src/builder/buildkit/status-schema.js'
+import { buildStatus } from '../../packages/core/src/builder/buildkit/status.js'
 import { digestOf } from '../../packages/core/src/model/digest.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type Answer, type Behaviour, solved } from './hostile-buildkit.js'
 import { failureOf, type HostileBuilds, prepareHostileBuilds } from './hostile-builds.js'
-
-const status = messageTypes(STATUS_SCHEMA)<object>('Status')
 
 const cleanup = new Cleanup()
 let builds: HostileBuilds
@@ -69,7 +66,7 @@ describe('a BuildKit with endless or invalid answers', () => {
         solve: silent,
         status: (answer) =>
           endless(answer, (at) =>
-            status.encode({ vertexes: Array.from({ length: 1000 }, (_, more) => step(`${at} ${more}`)) }),
+            buildStatus.encode({ vertexes: Array.from({ length: 1000 }, (_, more) => step(`${at} ${more}`)) }),
           ),
       },
       'BUILD_FAILED',
@@ -79,7 +76,7 @@ describe('a BuildKit with endless or invalid answers', () => {
       {
         solve: silent,
         status: (answer) =>
-          endless(answer, (at) => status.encode({ vertexes: [step(`${at}`.padEnd(4_000_000, 'x'))] })),
+          endless(answer, (at) => buildStatus.encode({ vertexes: [step(`${at}`.padEnd(4_000_000, 'x'))] })),
       },
       'BUILD_FAILED',
     ],
@@ -89,7 +86,7 @@ describe('a BuildKit with endless or invalid answers', () => {
         solve: silent,
         status: (answer) =>
           endless(answer, () =>
-            status.encode({ warnings: Array.from({ length: 1000 }, () => ({ summary: Buffer.from('x') })) }),
+            buildStatus.encode({ warnings: Array.from({ length: 1000 }, () => ({ summary: Buffer.from('x') })) }),
           ),
       },
       'BUILD_FAILED',
@@ -100,7 +97,7 @@ describe('a BuildKit with endless or invalid answers', () => {
 
   test('a build that prints without end takes bounded memory, and ends when it is cancelled', async () => {
     const stop = new AbortController()
-    const log = status.encode({
+    const log = buildStatus.encode({
       vertexes: [step('a')],
       logs: [{ vertex: 'a', stream: 1, data: Buffer.alloc(64 * 1024, 'x') }],
     })

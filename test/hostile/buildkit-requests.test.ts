@@ -2,9 +2,10 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { messageTypes } from '../../packages/core/src/builder/buildkit/grpc/messages.js'
-import { CONTENT_SCHEMA } from '../../packages/core/src/builder/buildkit/session/content/content-schema.js'
-import { FILE_SYNC_SCHEMA } from '../../packages/core/src/builder/buildkit/session/files/file-sync-schema.js'
+import { bytesMessage } from '../../packages/core/src/builder/buildkit/grpc/duplex.js'
+import { type Encoded, field, message } from '../../packages/core/src/builder/buildkit/grpc/messages.js'
+import { write } from '../../packages/core/src/builder/buildkit/session/content/content-schema.js'
+import { packet } from '../../packages/core/src/builder/buildkit/session/files/file-sync-schema.js'
 import type { BuildSettings } from '../../packages/core/src/index.js'
 import { digestOf } from '../../packages/core/src/model/digest.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -23,12 +24,7 @@ const INFO = '/containerd.services.content.v1.Content/Info'
 const READ = '/containerd.services.content.v1.Content/Read'
 const SSH = '/moby.sshforward.v1.SSH/CheckAgent'
 
-const packet = messageTypes(FILE_SYNC_SCHEMA)<{ type: number; stat?: object | null; ID?: number; data?: Uint8Array }>(
-  'Packet',
-)
-const content = messageTypes(CONTENT_SCHEMA)
-const text = messageTypes('syntax = "proto3"; message Text { string text = 1; }')<{ text: string }>('Text')
-const bytes = messageTypes('syntax = "proto3"; message Bytes { bytes data = 1; }')<{ data: Uint8Array }>('Bytes')
+const text = message('Text', { text: field('string', 1) })
 
 const cleanup = new Cleanup()
 let builds: HostileBuilds
@@ -161,7 +157,7 @@ describe('a BuildKit that requests what a build does not offer', () => {
   test('has no ssh agent and no place for an archive if the build gives none', async () => {
     const answers = await given(async (session) => [
       await session.call(SSH, [text.encode({ text: 'default' })]),
-      await session.call(SEND, [bytes.encode({ data: Buffer.from('x') })], { 'override-path': '../../outside' }),
+      await session.call(SEND, [bytesMessage.encode({ data: Buffer.from('x') })], { 'override-path': '../../outside' }),
       await session.call('/moby.filesync.v1.FileSync/TarStream', []),
       await session.call('/moby.filesync.v1.Auth/GetTokenAuthority', []),
     ])
@@ -173,8 +169,8 @@ describe('a BuildKit that requests what a build does not offer', () => {
     const cache = join(builds.directory, 'caches/cache')
     await mkdir(join(builds.directory, 'caches'), { recursive: true })
     const before = await entriesOf(builds.directory)
-    const type = content<object>('WriteContentRequest')
-    const write = (fields: object) => type.encode({ action: 2, data: Buffer.from('x'), ...fields })
+    const encode = (fields: Encoded<typeof write.request>) =>
+      write.request.encode({ action: 2, data: Buffer.from('x'), ...fields })
     const store = ''
     const answers = await given(
       async (session) => {
@@ -183,10 +179,10 @@ describe('a BuildKit that requests what a build does not offer', () => {
         return Promise.all(
           ids.flatMap((id) => [
             ...['../../../outside', `${cache}/../x`, ''].map((ref) =>
-              session.call(WRITE, [write({ ref })], { 'buildkit-attachable-store-id': id }),
+              session.call(WRITE, [encode({ ref })], { 'buildkit-attachable-store-id': id }),
             ),
             ...['sha256:../../../outside', '../outside', digestOf('another')].map((expected) =>
-              session.call(WRITE, [write({ ref: 'r', expected })], { 'buildkit-attachable-store-id': id }),
+              session.call(WRITE, [encode({ ref: 'r', expected })], { 'buildkit-attachable-store-id': id }),
             ),
             ...[INFO, READ].map((method) =>
               session.call(method, [text.encode({ text: 'sha256:../../outside' })], {

@@ -3,28 +3,18 @@ import { createServer as createHttpServer, type ServerResponse } from 'node:http
 import { type ClientHttp2Stream, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { CONTROL_SCHEMA } from '../../packages/core/src/builder/buildkit/control-schema.js'
+import {
+  infoResponse,
+  listWorkersResponse,
+  solveRequest,
+  solveResponse,
+} from '../../packages/core/src/builder/buildkit/control-schema.js'
 import { GrpcConnection } from '../../packages/core/src/builder/buildkit/grpc/connection.js'
 import { grpcDuplex } from '../../packages/core/src/builder/buildkit/grpc/duplex.js'
 import { frame, readFrames } from '../../packages/core/src/builder/buildkit/grpc/frames.js'
 import { statusOf } from '../../packages/core/src/builder/buildkit/grpc/grpc-error.js'
-import { messageTypes } from '../../packages/core/src/builder/buildkit/grpc/messages.js'
+import type { Decoded } from '../../packages/core/src/builder/buildkit/grpc/messages.js'
 import { tempFolder } from '../support/temp-folder.js'
-
-const type = messageTypes(CONTROL_SCHEMA)
-const types = {
-  solve: type<SolveMessage>('SolveRequest'),
-  solved: type<object>('SolveResponse'),
-  info: type<object>('InfoResponse'),
-  workers: type<object>('ListWorkersResponse'),
-  bytes: type<{ readonly data: Uint8Array }>('BytesMessage'),
-}
-
-/** The request for a build, as it arrives. */
-export interface SolveMessage {
-  readonly Frontend: string
-  readonly FrontendAttrs: Readonly<Record<string, string>>
-}
 
 /** The answer to a call, which may be anything. */
 export class Answer {
@@ -86,7 +76,7 @@ export interface Behaviour {
   readonly info?: (answer: Answer) => unknown
   readonly workers?: (answer: Answer) => unknown
   readonly status?: (answer: Answer) => unknown
-  readonly solve?: (answer: Answer, session: ClientSession, request: SolveMessage) => unknown
+  readonly solve?: (answer: Answer, session: ClientSession, request: Decoded<typeof solveRequest>) => unknown
   /** A push by the Docker Engine, which has begun. */
   readonly push?: (response: ServerResponse) => unknown
 }
@@ -104,7 +94,7 @@ const WORKER = { ID: 'a', platforms: [{ architecture: 'amd64', os: 'linux' }] }
 
 /** Encodes the response of a build that exported these values. */
 export function solved(exported: Readonly<Record<string, string>>): Buffer {
-  return types.solved.encode({ ExporterResponse: exported })
+  return solveResponse.encode({ ExporterResponse: exported })
 }
 
 /** Starts it on a socket of its own. */
@@ -130,21 +120,21 @@ export async function startHostileBuildKit(): Promise<HostileBuildKit> {
     switch (method) {
       case 'Info':
         if (behaviour.info !== undefined) return void (await behaviour.info(answer))
-        await answer.send(types.info.encode({ buildkitVersion: { version: 'v0.25.1' } }))
+        await answer.send(infoResponse.encode({ buildkitVersion: { version: 'v0.25.1' } }))
         return answer.end()
       case 'ListWorkers':
         if (behaviour.workers !== undefined) return void (await behaviour.workers(answer))
-        await answer.send(types.workers.encode({ record: [WORKER] }))
+        await answer.send(listWorkersResponse.encode({ record: [WORKER] }))
         return answer.end()
       case 'Status':
         if (behaviour.status !== undefined) return void (await behaviour.status(answer))
         return answer.end()
       case 'Session':
-        clients.push(new GrpcConnection(grpcDuplex(answer.stream as unknown as ClientHttp2Stream, types.bytes)))
+        clients.push(new GrpcConnection(grpcDuplex(answer.stream as unknown as ClientHttp2Stream)))
         return
       case 'Solve': {
         const [request] = await framesOf(answer.stream)
-        const message = types.solve.decode(request ?? Buffer.alloc(0))
+        const message = solveRequest.decode(request ?? Buffer.alloc(0))
         // A check whether a registry can be reached has no attributes.
         const isCheck = Object.keys(message.FrontendAttrs).length === 0
         if (isCheck || behaviour.solve === undefined) return answer.end(5, 'not found')

@@ -2,15 +2,13 @@ import { Readable } from 'node:stream'
 import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
 import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc/frames.js'
 import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc/grpc-error.js'
-import { messageTypes } from '../../../packages/core/src/builder/buildkit/grpc/messages.js'
 import {
   AgentMessages,
   AgentReader,
   agentMessage,
   agentString,
 } from '../../../packages/core/src/builder/buildkit/session/ssh/agent-messages.js'
-import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
-import { STATUS_SCHEMA } from '../../../packages/core/src/builder/buildkit/status-schema.js'
+import { buildStatus } from '../../../packages/core/src/builder/buildkit/status.js'
 import { negotiate } from '../../../packages/core/src/builder/docker/connection/api-version.js'
 import { parseEndpoint } from '../../../packages/core/src/builder/docker/connection/endpoint.js'
 import { readDetails } from '../../../packages/core/src/builder/docker/description.js'
@@ -23,17 +21,17 @@ import { DIGEST, json } from './values.js'
 function status(input: Buffer): readonly unknown[] {
   const events: unknown[] = []
   const progress = new BuildProgress((event) => events.push(event))
-  progress.add(decodeStatus(input))
+  progress.add(buildStatus.decode(input))
   progress.end()
   return [events, progress.failedStep('x')]
 }
 
 const TIME = { seconds: 1, nanos: 2 }
-const STATUS = messageTypes(STATUS_SCHEMA)('Status').encode({
+const STATUS = buildStatus.encode({
   vertexes: [{ digest: 'a', name: '[1/2] RUN x', cached: false, started: TIME, completed: TIME, error: 'exit code 1' }],
   statuses: [{ id: `extracting ${DIGEST}`, vertex: 'a', name: 'x', current: 1, total: 2 }],
   logs: [{ vertex: 'a', stream: 2, data: Buffer.from('output\n') }],
-  warnings: [{ vertex: 'a', summary: Buffer.from('x'), ranges: [{ start: { line: 1, character: 1 } }] }],
+  warnings: [{ vertex: 'a', summary: Buffer.from('x'), ranges: [{ start: { line: 1 } }] }],
 })
 
 export const ENGINE_TARGETS: readonly FuzzTarget[] = [

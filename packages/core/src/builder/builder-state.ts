@@ -2,7 +2,7 @@ import { normalizePlatform } from '../model/platform.js'
 import type { BuildSessions } from './build/build-sessions.js'
 import { measureClock } from './build/clock.js'
 import type { BuildKitClient } from './buildkit/client.js'
-import type { Worker } from './buildkit/control.js'
+import type { Worker } from './buildkit/control-schema.js'
 import type { BuilderCall, BuilderState, BuilderWorker } from './port.js'
 
 /** Requests workers, cache and clock of a BuildKit. Rejects as its client does. */

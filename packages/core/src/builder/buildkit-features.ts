@@ -1,4 +1,5 @@
-import type { BuildKitVersion, ControlClient } from './buildkit/control.js'
+import type { ControlClient } from './buildkit/control.js'
+import type { BuildKitVersion } from './buildkit/control-schema.js'
 import { GrpcError, GrpcStatus } from './buildkit/grpc/grpc-error.js'
 import type { BuilderFeatures } from './port.js'
 

@@ -8,7 +8,7 @@ import type { Reference } from '../model/reference.js'
 import type { EngineEvent } from '../model/run/events.js'
 import type { DockerProxies } from '../registry/auth/docker-proxies.js'
 import type { BuildSource } from './buildkit/build-sources.js'
-import type { GcRule } from './buildkit/control.js'
+import type { GcRule } from './buildkit/control-schema.js'
 import type { BuildSecrets, SshAgents } from './buildkit/options.js'
 import type { SyncDirectory } from './buildkit/session/files/file-sync.js'
 

@@ -1,134 +1,131 @@
-/**
- * The part of BuildKit's control API in use, with its field numbers. Field numbers are stable: BuildKit 0.8, in Docker
- * Engine 20.10, and newer versions accept the same messages.
- *
- * @see https://github.com/moby/buildkit/blob/v0.20.0/api/services/control/control.proto
- * @see https://github.com/moby/buildkit/blob/v0.20.0/solver/pb/ops.proto
- * @see https://github.com/moby/buildkit/blob/v0.20.0/sourcepolicy/pb/policy.proto
- */
-export const CONTROL_SCHEMA = `
-syntax = "proto3";
+import { type Decoded, type Encoded, field, map, message, repeated } from './grpc/messages.js'
 
-message SolveRequest {
-  string Ref = 1;
-  Definition Definition = 2;
-  string Exporter = 3;
-  map<string, string> ExporterAttrs = 4;
-  string Session = 5;
-  string Frontend = 6;
-  map<string, string> FrontendAttrs = 7;
-  CacheOptions Cache = 8;
-  repeated string Entitlements = 9;
-  bool Internal = 11;
-  Policy SourcePolicy = 12;
-}
+// The part of BuildKit's control API in use. Field numbers are stable: BuildKit 0.8, in Docker Engine 20.10, and newer
+// versions accept the same messages.
+// https://github.com/moby/buildkit/blob/v0.20.0/api/services/control/control.proto
+// https://github.com/moby/buildkit/blob/v0.20.0/solver/pb/ops.proto
+// https://github.com/moby/buildkit/blob/v0.20.0/sourcepolicy/pb/policy.proto
 
-message Definition {
-  repeated bytes def = 1;
-  map<string, OpMetadata> metadata = 2;
-}
+const opMetadata = message('OpMetadata', {
+  /** Run it even if the cache has its result. */
+  ignore_cache: field('bool', 1),
+  /** `llb.customname` is the name of the step in progress. */
+  description: map('string', 2),
+})
 
-message OpMetadata {
-  bool ignore_cache = 1;
-  map<string, string> description = 2;
-}
+const definition = message('Definition', {
+  def: repeated('bytes', 1),
+  metadata: map(opMetadata, 2),
+})
 
-message CacheOptions {
-  repeated CacheEntry Exports = 4;
-}
+const cacheEntry = message('CacheEntry', {
+  Type: field('string', 1),
+  Attrs: map('string', 2),
+})
 
-message CacheEntry {
-  string Type = 1;
-  map<string, string> Attrs = 2;
-}
+const rule = message('Rule', {
+  action: field('int32', 1),
+  selector: field(message('Selector', { identifier: field('string', 1), match_type: field('int32', 2) }), 2),
+  updates: field(message('Update', { identifier: field('string', 1) }), 3),
+})
 
-message Policy {
-  int64 version = 1;
-  repeated Rule rules = 2;
-}
+/** A build. */
+export const solveRequest = message('SolveRequest', {
+  Ref: field('string', 1),
+  Definition: field(definition, 2),
+  Exporter: field('string', 3),
+  ExporterAttrs: map('string', 4),
+  Session: field('string', 5),
+  Frontend: field('string', 6),
+  FrontendAttrs: map('string', 7),
+  Cache: field(message('CacheOptions', { Exports: repeated(cacheEntry, 4) }), 8),
+  Entitlements: repeated('string', 9),
+  Internal: field('bool', 11),
+  SourcePolicy: field(message('Policy', { version: field('int64', 1), rules: repeated(rule, 2) }), 12),
+})
 
-message Rule {
-  int32 action = 1;
-  Selector selector = 2;
-  Update updates = 3;
-}
+/** The result of a build. */
+export const solveResponse = message('SolveResponse', { ExporterResponse: map('string', 1) })
 
-message Selector {
-  string identifier = 1;
-  int32 match_type = 2;
-}
+/** A request for the reports of a build. */
+export const statusRequest = message('StatusRequest', { Ref: field('string', 1) })
 
-message Update {
-  string identifier = 1;
-}
+const version = message('Version', {
+  package: field('string', 1),
+  version: field('string', 2),
+  revision: field('string', 3),
+})
 
-message SolveResponse {
-  map<string, string> ExporterResponse = 1;
-}
+/** The version. */
+export const infoResponse = message('InfoResponse', { buildkitVersion: field(version, 1) })
 
-message StatusRequest {
-  string Ref = 1;
-}
+const gcRule = message('GcRule', {
+  /** Whether it includes internal records, such as those of frontends. */
+  all: field('bool', 1),
+  /** In nanoseconds. */
+  keepDuration: field('int64', 2),
+  /** The size of the cache that is kept. Before BuildKit 0.17, the largest size. */
+  reservedSpace: field('int64', 3),
+  filters: repeated('string', 4),
+  maxUsedSpace: field('int64', 5),
+  minFreeSpace: field('int64', 6),
+})
 
-message Empty {
-}
+const platform = message('Platform', {
+  architecture: field('string', 1),
+  os: field('string', 2),
+  variant: field('string', 3),
+})
 
-message InfoResponse {
-  Version buildkitVersion = 1;
-}
+const worker = message('Worker', {
+  ID: field('string', 1),
+  Labels: map('string', 2),
+  platforms: repeated(platform, 3),
+  /** When it deletes cache records. */
+  GCPolicy: repeated(gcRule, 4),
+})
 
-message Version {
-  string package = 1;
-  string version = 2;
-  string revision = 3;
-}
+/** The workers. */
+export const listWorkersResponse = message('ListWorkersResponse', { record: repeated(worker, 1) })
 
-message ListWorkersResponse {
-  repeated Worker record = 1;
-}
+/** A request to delete cache records. */
+export const pruneRequest = message('PruneRequest', {
+  filter: repeated('string', 1),
+  all: field('bool', 2),
+})
 
-message Worker {
-  string ID = 1;
-  map<string, string> Labels = 2;
-  repeated Platform platforms = 3;
-  repeated GcRule GCPolicy = 4;
-}
+/** A record of the cache. */
+export const usageRecord = message('UsageRecord', {
+  ID: field('string', 1),
+  Mutable: field('bool', 2),
+  InUse: field('bool', 3),
+  /** In bytes. */
+  Size: field('int64', 4),
+  Description: field('string', 9),
+  RecordType: field('string', 10),
+  Shared: field('bool', 11),
+})
 
-message GcRule {
-  bool all = 1;
-  int64 keepDuration = 2;
-  int64 reservedSpace = 3;
-  repeated string filters = 4;
-  int64 maxUsedSpace = 5;
-  int64 minFreeSpace = 6;
-}
+/** The records of the cache. */
+export const diskUsageResponse = message('DiskUsageResponse', { record: repeated(usageRecord, 1) })
 
-message Platform {
-  string architecture = 1;
-  string os = 2;
-  string variant = 3;
-}
+/** A build in BuildKit's low-level format (LLB): operations, each by the digest of its bytes. */
+export interface LlbDefinition extends Required<Encoded<typeof definition>> {}
 
-message PruneRequest {
-  repeated string filter = 1;
-  bool all = 2;
-}
+/** Properties of an operation that are not part of its digest. */
+export interface LlbMetadata extends Encoded<typeof opMetadata> {}
 
-message DiskUsageResponse {
-  repeated UsageRecord record = 1;
-}
+/** A cache that a build exports, as `type=registry,ref=…` of `docker buildx build` names it. */
+export interface CacheEntry extends Required<Encoded<typeof cacheEntry>> {}
 
-message UsageRecord {
-  string ID = 1;
-  bool Mutable = 2;
-  bool InUse = 3;
-  int64 Size = 4;
-  string Description = 9;
-  string RecordType = 10;
-  bool Shared = 11;
-}
+/** A worker of BuildKit. */
+export interface Worker extends Decoded<typeof worker> {}
 
-message BytesMessage {
-  bytes data = 1;
-}
-`
+/** A rule by which BuildKit deletes cache records. Sizes are in bytes, 0 for none. */
+export interface GcRule extends Decoded<typeof gcRule> {}
+
+/** A record of BuildKit's cache. */
+export interface UsageRecord extends Decoded<typeof usageRecord> {}
+
+/** The version of a BuildKit. */
+export interface BuildKitVersion extends Decoded<typeof version> {}

@@ -1,17 +1,24 @@
 import type { Duplex } from 'node:stream'
 import { Deadline } from '../../model/async/deadline.js'
-import { CONTROL_SCHEMA } from './control-schema.js'
+import {
+  type BuildKitVersion,
+  type CacheEntry,
+  diskUsageResponse,
+  infoResponse,
+  type LlbDefinition,
+  listWorkersResponse,
+  pruneRequest,
+  solveRequest,
+  solveResponse,
+  statusRequest,
+  type UsageRecord,
+  usageRecord,
+  type Worker,
+} from './control-schema.js'
 import type { GrpcCall, GrpcConnection } from './grpc/connection.js'
 import { grpcDuplex } from './grpc/duplex.js'
-import { messageTypes } from './grpc/messages.js'
-import type { LlbDefinition } from './llb.js'
-import { type BuildStatus, decodeStatus } from './status.js'
-
-/** A cache that a build exports, as `type=registry,ref=…` of `docker buildx build` names it. */
-export interface CacheEntry {
-  readonly Type: string
-  readonly Attrs: Readonly<Record<string, string>>
-}
+import type { Encoded } from './grpc/messages.js'
+import { type BuildStatus, buildStatus } from './status.js'
 
 /** A replacement of one source by another, before BuildKit resolves it. */
 export interface SourceReplacement {
@@ -39,47 +46,6 @@ export interface SolveRequest {
   readonly isInternal?: boolean
 }
 
-/** A worker of BuildKit. */
-export interface Worker {
-  readonly ID: string
-  readonly Labels: Readonly<Record<string, string>>
-  readonly platforms: readonly { readonly architecture: string; readonly os: string; readonly variant: string }[]
-  /** When it deletes cache records. */
-  readonly GCPolicy: readonly GcRule[]
-}
-
-/** A rule by which BuildKit deletes cache records. Sizes are in bytes, 0 for none. */
-export interface GcRule {
-  /** Whether it includes internal records, such as those of frontends. */
-  readonly all: boolean
-  /** In nanoseconds. */
-  readonly keepDuration: number
-  /** The size of the cache that is kept. Before BuildKit 0.17, the largest size. */
-  readonly reservedSpace: number
-  readonly filters: readonly string[]
-  readonly maxUsedSpace: number
-  readonly minFreeSpace: number
-}
-
-/** A record of BuildKit's cache. */
-export interface UsageRecord {
-  readonly ID: string
-  readonly Mutable: boolean
-  readonly InUse: boolean
-  /** In bytes. */
-  readonly Size: number
-  readonly Description: string
-  readonly RecordType: string
-  readonly Shared: boolean
-}
-
-/** The version of a BuildKit. */
-export interface BuildKitVersion {
-  readonly package: string
-  readonly version: string
-  readonly revision: string
-}
-
 /** The action of the source policy that replaces a source. */
 const CONVERT = 2
 
@@ -93,20 +59,7 @@ const WILDCARD = 0
 const QUERY_TIMEOUT = 30_000
 
 const SERVICE = '/moby.buildkit.v1.Control'
-const type = messageTypes(CONTROL_SCHEMA)
 const EMPTY = Buffer.alloc(0)
-
-const types = {
-  solve: type<object>('SolveRequest'),
-  solved: type<{ readonly ExporterResponse: Readonly<Record<string, string>> }>('SolveResponse'),
-  status: type<{ readonly Ref: string }>('StatusRequest'),
-  info: type<{ readonly buildkitVersion: BuildKitVersion | null }>('InfoResponse'),
-  workers: type<{ readonly record: readonly Worker[] }>('ListWorkersResponse'),
-  prune: type<{ readonly filter: readonly string[]; readonly all: boolean }>('PruneRequest'),
-  usage: type<{ readonly record: readonly UsageRecord[] }>('DiskUsageResponse'),
-  record: type<UsageRecord>('UsageRecord'),
-  bytes: type<{ readonly data: Uint8Array }>('BytesMessage'),
-}
 
 /**
  * BuildKit's control API.
@@ -124,30 +77,31 @@ export class ControlClient {
 
   /** Runs a build to its end. @returns the values that the exporter reports, such as `containerimage.digest`. */
   async solve(request: SolveRequest, call: GrpcCall = {}): Promise<Readonly<Record<string, string>>> {
-    const answer = await this.#connection.unary(`${SERVICE}/Solve`, types.solve.encode(solveMessage(request)), call)
-    return types.solved.decode(answer).ExporterResponse
+    const answer = await this.#connection.unary(`${SERVICE}/Solve`, solveRequest.encode(solveMessage(request)), call)
+    return solveResponse.decode(answer).ExporterResponse
   }
 
   /** Reports a build from its start to its end. A build that has not been sent yet is waited for, for three seconds. */
   async *status(ref: string, call: GrpcCall = {}): AsyncGenerator<BuildStatus, void> {
-    const request = types.status.encode({ Ref: ref })
-    for await (const message of this.#connection.stream(`${SERVICE}/Status`, request, call)) yield decodeStatus(message)
+    const request = statusRequest.encode({ Ref: ref })
+    for await (const message of this.#connection.stream(`${SERVICE}/Status`, request, call))
+      yield buildStatus.decode(message)
   }
 
   /** The version; BuildKit before 0.11 has no such method, and rejects with UNIMPLEMENTED. */
   async info(call: GrpcCall = {}): Promise<BuildKitVersion | undefined> {
     const answer = await this.#query('Info', call)
-    return types.info.decode(answer).buildkitVersion ?? undefined
+    return infoResponse.decode(answer).buildkitVersion ?? undefined
   }
 
   async listWorkers(call: GrpcCall = {}): Promise<readonly Worker[]> {
     const answer = await this.#query('ListWorkers', call)
-    return types.workers.decode(answer).record
+    return listWorkersResponse.decode(answer).record
   }
 
   async diskUsage(call: GrpcCall = {}): Promise<readonly UsageRecord[]> {
     const answer = await this.#connection.unary(`${SERVICE}/DiskUsage`, EMPTY, call)
-    return types.usage.decode(answer).record
+    return diskUsageResponse.decode(answer).record
   }
 
   /**
@@ -159,10 +113,10 @@ export class ControlClient {
     { filter = [], all = false }: { readonly filter?: readonly string[]; readonly all?: boolean } = {},
     call: GrpcCall = {},
   ): Promise<readonly UsageRecord[]> {
-    const request = types.prune.encode({ filter, all })
+    const request = pruneRequest.encode({ filter, all })
     const records: UsageRecord[] = []
     for await (const message of this.#connection.stream(`${SERVICE}/Prune`, request, call)) {
-      records.push(types.record.decode(message))
+      records.push(usageRecord.decode(message))
     }
     return records
   }
@@ -181,11 +135,11 @@ export class ControlClient {
   /** Opens a connection on which BuildKit is the client, for the services of a session. */
   session(headers: Readonly<Record<string, string | readonly string[]>>): Duplex {
     const metadata = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-    return grpcDuplex(this.#connection.open(`${SERVICE}/Session`, { metadata }), types.bytes)
+    return grpcDuplex(this.#connection.open(`${SERVICE}/Session`, { metadata }))
   }
 }
 
-function solveMessage(request: SolveRequest): object {
+function solveMessage(request: SolveRequest): Encoded<typeof solveRequest> {
   const { exporter, cacheExports = [], sourceReplacements = [] } = request
   return {
     Ref: request.ref,

@@ -6,18 +6,17 @@
 
 export type { BuildSource } from './build-sources.js'
 export type { BuildKitClient, BuildKitTransport } from './client.js'
+export type { ControlClient, SolveRequest, SourceReplacement } from './control.js'
 export type {
   BuildKitVersion,
   CacheEntry,
-  ControlClient,
-  SolveRequest,
-  SourceReplacement,
+  LlbDefinition,
+  LlbMetadata,
   UsageRecord,
   Worker,
-} from './control.js'
+} from './control-schema.js'
 export { connectBuildKit, type DockerConnection } from './grpc/docker-transport.js'
 export { GrpcError } from './grpc/grpc-error.js'
-export type { LlbDefinition, LlbMetadata } from './llb.js'
 export type { BuildSecrets, RegistryLogin, SessionOptions, SshAgents } from './options.js'
 export type { ContentAddition, ContentStore } from './session/content/content-store.js'
 export type { SyncDirectory, SyncEntry } from './session/files/file-sync.js'

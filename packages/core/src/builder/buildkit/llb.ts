@@ -1,21 +1,8 @@
 import { type Digest, digestOf } from '../../model/digest.js'
 import type { Platform } from '../../model/platform.js'
-import { messageTypes } from './grpc/messages.js'
-import { LLB_SCHEMA } from './llb-schema.js'
-
-/** A build in BuildKit's low-level format (LLB): operations, each by the digest of its bytes. */
-export interface LlbDefinition {
-  readonly def: readonly Uint8Array[]
-  readonly metadata: Readonly<Record<string, LlbMetadata>>
-}
-
-/** Properties of an operation that are not part of its digest. */
-export interface LlbMetadata {
-  /** Run it even if the cache has its result. */
-  readonly ignore_cache?: boolean
-  /** `llb.customname` is the name of the step in progress. */
-  readonly description?: Readonly<Record<string, string>>
-}
+import type { LlbDefinition } from './control-schema.js'
+import type { Encoded } from './grpc/messages.js'
+import { op } from './llb-schema.js'
 
 /** One process in an image. */
 export interface ExecOptions {
@@ -40,8 +27,6 @@ const NETWORKS = { default: 0, none: 2 } as const
 
 /** Output of a mount whose changes are dropped. */
 const NO_OUTPUT = -1
-
-const encodeOp = messageTypes(LLB_SCHEMA)<object>('Op').encode
 
 /**
  * A build that runs one process in an image and keeps nothing of what it changes. It never takes the result from the
@@ -71,7 +56,7 @@ export function execDefinition(options: ExecOptions): LlbDefinition {
   return { def: operations.map(({ bytes }) => bytes), metadata }
 }
 
-function operation(message: object): { readonly bytes: Uint8Array; readonly digest: Digest } {
-  const bytes = encodeOp(message)
+function operation(message: Encoded<typeof op>): { readonly bytes: Uint8Array; readonly digest: Digest } {
+  const bytes = op.encode(message)
   return { bytes, digest: digestOf(bytes) }
 }

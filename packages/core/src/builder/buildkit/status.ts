@@ -1,59 +1,66 @@
-import { messageTypes } from './grpc/messages.js'
-import { STATUS_SCHEMA } from './status-schema.js'
+import { type Decoded, field, message, repeated } from './grpc/messages.js'
+
+const time = message('Time', { seconds: field('int64', 1), nanos: field('int32', 2) })
+
+const vertex = message('Vertex', {
+  digest: field('string', 1),
+  name: field('string', 3),
+  cached: field('bool', 4),
+  started: field(time, 5),
+  completed: field(time, 6),
+  /** Empty if there is none. */
+  error: field('string', 7),
+})
+
+const progress = message('Progress', {
+  id: field('string', 1),
+  vertex: field('string', 2),
+  name: field('string', 3),
+  current: field('int64', 4),
+  /** 0 if unknown. */
+  total: field('int64', 5),
+})
+
+const log = message('Log', {
+  vertex: field('string', 1),
+  /** 1 for standard output, 2 for standard error. */
+  stream: field('int64', 3),
+  data: field('bytes', 4),
+})
+
+const warning = message('Warning', {
+  vertex: field('string', 1),
+  summary: field('bytes', 3),
+  ranges: repeated(message('Range', { start: field(message('Position', { line: field('int32', 1) }), 1) }), 7),
+})
+
+/**
+ * The part of BuildKit's status message that is decoded.
+ *
+ * @see https://github.com/moby/buildkit/blob/v0.13.0/api/services/control/control.proto
+ * @see https://github.com/moby/buildkit/blob/v0.13.0/solver/pb/ops.proto
+ */
+export const buildStatus = message('Status', {
+  vertexes: repeated(vertex, 1),
+  statuses: repeated(progress, 2),
+  logs: repeated(log, 3),
+  warnings: repeated(warning, 4),
+})
 
 /** A timestamp in protobuf's form. */
-export interface StatusTime {
-  readonly seconds: number
-  readonly nanos: number
-}
+export interface StatusTime extends Decoded<typeof time> {}
 
 /** A vertex of BuildKit's graph; sent again after each change. */
-export interface StatusVertex {
-  readonly digest: string
-  readonly name: string
-  readonly cached: boolean
-  readonly started: StatusTime | null
-  readonly completed: StatusTime | null
-  /** Empty if there is none. */
-  readonly error: string
-}
+export interface StatusVertex extends Decoded<typeof vertex> {}
 
 /** Progress of a part of a vertex, such as a layer that is pulled. */
-export interface StatusProgress {
-  readonly id: string
-  readonly vertex: string
-  readonly name: string
-  readonly current: number
-  /** 0 if unknown. */
-  readonly total: number
-}
+export interface StatusProgress extends Decoded<typeof progress> {}
 
 /** Output of a vertex, in arbitrary chunks of bytes. */
-export interface StatusLog {
-  readonly vertex: string
-  /** 1 for standard output, 2 for standard error. */
-  readonly stream: number
-  readonly data: Uint8Array
-}
+export interface StatusLog extends Decoded<typeof log> {}
 
 /** A warning of BuildKit's frontend. */
-export interface StatusWarning {
-  readonly vertex: string
-  readonly summary: Uint8Array
-  readonly ranges: readonly { readonly start: { readonly line: number } | null }[]
-}
+export interface StatusWarning extends Decoded<typeof warning> {}
 
 /** One message of the stream that reports a build. */
-export interface BuildStatus {
-  readonly vertexes: readonly StatusVertex[]
-  readonly statuses: readonly StatusProgress[]
-  readonly logs: readonly StatusLog[]
-  readonly warnings: readonly StatusWarning[]
-}
-
-const type = messageTypes(STATUS_SCHEMA)<BuildStatus>('Status')
-
-/** Decodes a message of `Control.Status`. @throws Error if it is none */
-export function decodeStatus(bytes: Uint8Array): BuildStatus {
-  return type.decode(bytes)
-}
+export interface BuildStatus extends Decoded<typeof buildStatus> {}

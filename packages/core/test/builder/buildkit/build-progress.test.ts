@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { BuildProgress } from '../../../src/builder/buildkit/build-progress.js'
-import { type BuildStatus, decodeStatus, type StatusVertex } from '../../../src/builder/buildkit/status.js'
+import { type BuildStatus, buildStatus, type StatusVertex } from '../../../src/builder/buildkit/status.js'
 import type { EngineEvent } from '../../../src/model/run/events.js'
 import { RECORDED_STATUS } from './recorded-status.js'
 
@@ -139,7 +139,9 @@ test('names the step that the failure is of, not one without which the build wen
 
 test('follows what an engine really sent', () => {
   const { started, log, failed } = RECORDED_STATUS
-  const { events, failedStep } = follow([started, log, failed].map((text) => decodeStatus(Buffer.from(text, 'base64'))))
+  const { events, failedStep } = follow(
+    [started, log, failed].map((text) => buildStatus.decode(Buffer.from(text, 'base64'))),
+  )
   expect(events.map((event) => (event.kind === 'build-step' ? event.status : event.kind))).toEqual([
     'started',
     'build-log',

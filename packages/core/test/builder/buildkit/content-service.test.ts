@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cleanup } from '../../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { layoutStore, writableLayoutStore } from '../../../src/builder/build/layout-store.js'
-import { WriteAction, type WriteAnswer } from '../../../src/builder/buildkit/session/content/content-schema.js'
+import type { Decoded } from '../../../src/builder/buildkit/grpc/messages.js'
+import { WriteAction, type write } from '../../../src/builder/buildkit/session/content/content-schema.js'
 import { contentService } from '../../../src/builder/buildkit/session/content/content-service.js'
 import { contentPath } from '../../../src/layout/layout-format.js'
 import { digestOf } from '../../../src/model/digest.js'
@@ -49,7 +50,7 @@ async function incoming(): Promise<readonly string[]> {
 test('content that is written is in the directory, and can be read from any offset', async () => {
   const content = randomBytes(700_000)
   const digest = digestOf(content)
-  const answers = await call<WriteAnswer>('Write', writeOf(content))
+  const answers = await call<Decoded<typeof write.answer>>('Write', writeOf(content))
   expect(answers.map(({ offset }) => offset)).toEqual([0, 350_000, 700_000, 700_000])
   expect(answers.at(-1)?.digest).toBe(digest)
   expect(digestOf(await readFile(contentPath(directory, digest)))).toBe(digest)

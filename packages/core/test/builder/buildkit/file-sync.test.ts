@@ -1,16 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { messageTypes } from '../../../src/builder/buildkit/grpc/messages.js'
 import { fileSyncService, type SyncEntry } from '../../../src/builder/buildkit/session/files/file-sync.js'
-import {
-  FILE_SYNC_SCHEMA,
-  type Packet,
-  PacketType,
-} from '../../../src/builder/buildkit/session/files/file-sync-schema.js'
+import { PacketType, packet } from '../../../src/builder/buildkit/session/files/file-sync-schema.js'
 import { serveSession } from './session-server.js'
 
 const CHUNKS = Array.from({ length: 40 }, () => randomBytes(300 * 1024))
-const packets = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
 
 /** A file that is read into one buffer, chunk after chunk. */
 function largeFile(name: string): SyncEntry {
@@ -37,7 +31,7 @@ test('sends files whole that are read into one buffer, several at a time', async
   const hashes = files.map(() => createHash('sha256'))
   let open = files.length
   await session.call<Buffer>('DiffCopy', [], { 'dir-name': 'context' }, (bytes) => {
-    const { type, stat, ID, data } = packets.decode(bytes)
+    const { type, stat, ID, data } = packet.decode(bytes)
     if (type === PacketType.stat && stat === null) return files.map((_, id) => ({ type: PacketType.request, ID: id }))
     if (type !== PacketType.data) return []
     hashes[ID]?.update(data)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { decodeStatus } from '../../../src/builder/buildkit/status.js'
+import { buildStatus } from '../../../src/builder/buildkit/status.js'
 import { RECORDED_STATUS } from './recorded-status.js'
 
-const decodeRecorded = (text: string) => decodeStatus(Buffer.from(text, 'base64'))
+const decodeRecorded = (text: string) => buildStatus.decode(Buffer.from(text, 'base64'))
 
 test('decodes a vertex that starts, its output and its failure, as an engine sent them', () => {
   const [started] = decodeRecorded(RECORDED_STATUS.started).vertexes
@@ -21,5 +21,5 @@ test('decodes a vertex that starts, its output and its failure, as an engine sen
 })
 
 test('rejects what is no such message', () => {
-  expect(() => decodeStatus(Buffer.from([0x0a, 0xff]))).toThrow()
+  expect(() => buildStatus.decode(Buffer.from([0x0a, 0xff]))).toThrow()
 })

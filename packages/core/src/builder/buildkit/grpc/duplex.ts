@@ -2,25 +2,26 @@ import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Duplex } from 'node:stream'
 import { frame, readFrames } from './frames.js'
 import { statusOf } from './grpc-error.js'
-import type { MessageType } from './messages.js'
+import { field, message } from './messages.js'
 
 /** Highest number of bytes in one message. */
 const PIECE = 32 * 1024
 
+/** A part of a stream of bytes, as BuildKit's methods exchange them. */
+export const bytesMessage = message('BytesMessage', { data: field('bytes', 1) })
+
 /** A call with a stream of bytes in both directions, as one stream of bytes. */
-export function grpcDuplex(call: ClientHttp2Stream, type: MessageType<{ readonly data: Uint8Array }>): Duplex {
-  return new GrpcDuplex(call, type)
+export function grpcDuplex(call: ClientHttp2Stream): Duplex {
+  return new GrpcDuplex(call)
 }
 
 class GrpcDuplex extends Duplex {
   readonly #call: ClientHttp2Stream
-  readonly #type: MessageType<{ readonly data: Uint8Array }>
   #resume: (() => void) | undefined
 
-  constructor(call: ClientHttp2Stream, type: MessageType<{ readonly data: Uint8Array }>) {
+  constructor(call: ClientHttp2Stream) {
     super()
     this.#call = call
-    this.#type = type
     this.#receive().then(
       () => this.push(null),
       (error: Error) => this.destroy(error),
@@ -30,7 +31,7 @@ class GrpcDuplex extends Duplex {
   async #receive(): Promise<void> {
     const outcome = statusOf(this.#call)
     for await (const message of readFrames(this.#call)) {
-      const { data } = this.#type.decode(message)
+      const { data } = bytesMessage.decode(message)
       if (data.byteLength > 0 && !this.push(data)) {
         await new Promise<void>((resolve) => {
           this.#resume = resolve
@@ -49,7 +50,7 @@ class GrpcDuplex extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const pieces: Buffer[] = []
     for (let start = 0; start < chunk.byteLength; start += PIECE) {
-      pieces.push(frame(this.#type.encode({ data: chunk.subarray(start, start + PIECE) })))
+      pieces.push(frame(bytesMessage.encode({ data: chunk.subarray(start, start + PIECE) })))
     }
     this.#call.write(Buffer.concat(pieces), done)
   }

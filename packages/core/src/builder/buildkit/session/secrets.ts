@@ -1,30 +1,18 @@
-import { messageTypes } from '../grpc/messages.js'
+import { field, message } from '../grpc/messages.js'
 import type { BuildSecrets } from '../options.js'
 import { NotInSession, type SessionService, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/secrets/secrets.proto */
-const SCHEMA = `
-syntax = "proto3";
-
-message GetSecretRequest {
-  string id = 1;
+const getSecret = {
+  request: message('GetSecretRequest', { id: field('string', 1) }),
+  answer: message('GetSecretResponse', { data: field('bytes', 1) }),
 }
-
-message GetSecretResponse {
-  bytes data = 1;
-}
-`
 
 /** Serves secrets: each is read when a step mounts it. Other ids are not found. */
 export function secretsService(secrets: BuildSecrets): SessionService {
-  const type = messageTypes(SCHEMA)
-  const types = {
-    request: type<{ id: string }>('GetSecretRequest'),
-    answer: type<{ data: Uint8Array }>('GetSecretResponse'),
-  }
   const byId = new Map(Object.entries(secrets))
   return [
-    unaryMethod('/moby.buildkit.secrets.v1.Secrets/GetSecret', types, async ({ id }) => {
+    unaryMethod('/moby.buildkit.secrets.v1.Secrets/GetSecret', getSecret, async ({ id }) => {
       const read = byId.get(id)
       if (read === undefined) throw new NotInSession(`the build has no secret '${id}'`)
       return { data: await read() }

@@ -41,8 +41,8 @@ export class NotInSession extends CallError {
 
 /** The messages of a method. */
 export interface MethodTypes<Request extends object, Answer extends object> {
-  readonly request: MessageType<Request>
-  readonly answer: MessageType<Answer>
+  readonly request: MessageType<object, Request>
+  readonly answer: MessageType<Answer, object>
 }
 
 /** A call of a method with one answer. */
@@ -56,12 +56,12 @@ export interface UnaryCall {
 export function unaryMethod<Request extends object, Answer extends object>(
   path: string,
   types: MethodTypes<Request, Answer>,
-  answer: (request: Required<Request>, call: UnaryCall) => Promise<Answer> | Answer,
+  answer: (request: Request, call: UnaryCall) => Promise<NoInfer<Answer>> | NoInfer<Answer>,
 ): SessionMethod {
   return {
     definition: { path, requestStream: false, responseStream: false, ...codec(types) },
     handler: (onError) => {
-      const handle: handleUnaryCall<Required<Request>, Answer> = async (call, respond) => {
+      const handle: handleUnaryCall<Request, Answer> = async (call, respond) => {
         const cancelling = new AbortController()
         call.once('cancelled', () => cancelling.abort())
         try {
@@ -79,12 +79,12 @@ export function unaryMethod<Request extends object, Answer extends object>(
 export function answerStreamMethod<Request extends object, Answer extends object>(
   path: string,
   types: MethodTypes<Request, Answer>,
-  handle: (call: ServerWritableStream<Required<Request>, Answer>) => Promise<void>,
+  handle: (call: ServerWritableStream<Request, Answer>) => Promise<void>,
 ): SessionMethod {
   return {
     definition: { path, requestStream: false, responseStream: true, ...codec(types) },
     handler: (onError) => {
-      const answer: handleServerStreamingCall<Required<Request>, Answer> = (call) => {
+      const answer: handleServerStreamingCall<Request, Answer> = (call) => {
         handle(call).then(
           () => void call.end(),
           (error: unknown) => failCall(call, error, onError),
@@ -99,12 +99,12 @@ export function answerStreamMethod<Request extends object, Answer extends object
 export function streamMethod<Request extends object, Answer extends object>(
   path: string,
   types: MethodTypes<Request, Answer>,
-  handle: (call: ServerDuplexStream<Required<Request>, Answer>) => Promise<void>,
+  handle: (call: ServerDuplexStream<Request, Answer>) => Promise<void>,
 ): SessionMethod {
   return {
     definition: { path, requestStream: true, responseStream: true, ...codec(types) },
     handler: (onError) => {
-      const answer: handleBidiStreamingCall<Required<Request>, Answer> = (call) => {
+      const answer: handleBidiStreamingCall<Request, Answer> = (call) => {
         handle(call).catch((error: unknown) => failCall(call, error, onError))
       }
       return answer as UntypedHandleCall

@@ -1,51 +1,26 @@
-/**
- * The parts of containerd's content service that BuildKit's caches and image layouts use.
- *
- * @see https://github.com/containerd/containerd/blob/v2.0.0/api/services/content/v1/content.proto
- */
-export const CONTENT_SCHEMA = `
-syntax = "proto3";
+import { field, message } from '../../grpc/messages.js'
 
-message Info {
-  string digest = 1;
-  int64 size = 2;
+// The parts of containerd's content service that BuildKit's caches and image layouts use.
+// https://github.com/containerd/containerd/blob/v2.0.0/api/services/content/v1/content.proto
+
+/** Messages that look content up. */
+export const info = {
+  request: message('InfoRequest', { digest: field('string', 1) }),
+  answer: message('InfoResponse', {
+    info: field(message('Info', { digest: field('string', 1), size: field('int64', 2) }), 1),
+  }),
 }
 
-message InfoRequest {
-  string digest = 1;
+/** Messages that read content. */
+export const read = {
+  request: message('ReadContentRequest', {
+    digest: field('string', 1),
+    offset: field('int64', 2),
+    /** 0 for all that follows. */
+    size: field('int64', 3),
+  }),
+  answer: message('ReadContentResponse', { offset: field('int64', 1), data: field('bytes', 2) }),
 }
-
-message InfoResponse {
-  Info info = 1;
-}
-
-message ReadContentRequest {
-  string digest = 1;
-  int64 offset = 2;
-  int64 size = 3;
-}
-
-message ReadContentResponse {
-  int64 offset = 1;
-  bytes data = 2;
-}
-
-message WriteContentRequest {
-  int32 action = 1;
-  string ref = 2;
-  int64 total = 3;
-  string expected = 4;
-  int64 offset = 5;
-  bytes data = 6;
-}
-
-message WriteContentResponse {
-  int32 action = 1;
-  int64 offset = 4;
-  int64 total = 5;
-  string digest = 6;
-}
-`
 
 /** The action of a write message, in addition to appending its data. */
 export const WriteAction = {
@@ -56,24 +31,25 @@ export const WriteAction = {
   commit: 2,
 } as const
 
-/** A message to a write. */
-export interface WriteRequest {
-  readonly action: number
-  /** Digest of the content to write, if it is known in advance. */
-  readonly expected: string
-  /** Bytes of the whole content, if they are known before. */
-  readonly total: number
-  /** Bytes before the data. */
-  readonly offset: number
-  readonly data: Uint8Array
-}
-
-/** The answer to each message of a write. */
-export interface WriteAnswer {
-  readonly action: number
-  /** Bytes so far. */
-  readonly offset: number
-  readonly total: number
-  /** Digest of the committed content. */
-  readonly digest: string
+/** Messages that add content: each message of a write has an answer. */
+export const write = {
+  request: message('WriteContentRequest', {
+    action: field('int32', 1),
+    ref: field('string', 2),
+    /** Bytes of the whole content, if they are known before. */
+    total: field('int64', 3),
+    /** Digest of the content to write, if it is known in advance. */
+    expected: field('string', 4),
+    /** Bytes before the data. */
+    offset: field('int64', 5),
+    data: field('bytes', 6),
+  }),
+  answer: message('WriteContentResponse', {
+    action: field('int32', 1),
+    /** Bytes so far. */
+    offset: field('int64', 4),
+    total: field('int64', 5),
+    /** Digest of the committed content. */
+    digest: field('string', 6),
+  }),
 }

@@ -1,6 +1,6 @@
 import { type Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js'
 import { type Digest, isDigest } from '../../../../model/digest.js'
-import { messageTypes } from '../../grpc/messages.js'
+import type { Decoded, Encoded } from '../../grpc/messages.js'
 import {
   answerStreamMethod,
   CallError,
@@ -11,7 +11,7 @@ import {
   streamMethod,
   unaryMethod,
 } from '../service.js'
-import { CONTENT_SCHEMA, WriteAction, type WriteAnswer, type WriteRequest } from './content-schema.js'
+import { info, read, WriteAction, write } from './content-schema.js'
 import type { ContentAddition, ContentStore } from './content-store.js'
 
 /** Metadata of a call that names the store. @see https://github.com/moby/buildkit/blob/v0.25.0/session/content/attachable.go */
@@ -24,24 +24,11 @@ const PIECE = 256 * 1024
 
 /** Serves stores of content by id: caches in directories, and image layouts that a build uses. */
 export function contentService(stores: ReadonlyMap<string, ContentStore>): SessionService {
-  const type = messageTypes(CONTENT_SCHEMA)
   const storeOf = (metadata: Metadata): ContentStore => {
     const id = String(metadata.get(STORE_KEY)[0] ?? '')
     const store = stores.get(id)
     if (store === undefined) throw new NotInSession(`the session has no content store '${id}'`)
     return store
-  }
-  const info = {
-    request: type<{ readonly digest: string }>('InfoRequest'),
-    answer: type<{ readonly info: { readonly digest: string; readonly size: number } }>('InfoResponse'),
-  }
-  const read = {
-    request: type<{ readonly digest: string; readonly offset: number; readonly size: number }>('ReadContentRequest'),
-    answer: type<{ readonly offset: number; readonly data: Uint8Array }>('ReadContentResponse'),
-  }
-  const write = {
-    request: type<WriteRequest>('WriteContentRequest'),
-    answer: type<WriteAnswer>('WriteContentResponse'),
   }
   return [
     unaryMethod(`${SERVICE}/Info`, info, async ({ digest }, { metadata }) => {
@@ -85,7 +72,7 @@ async function find(store: ContentStore, text: string): Promise<{ readonly diges
  * concurrently do not wait for each other.
  */
 async function receive(
-  call: ServerDuplexStream<Required<WriteRequest>, WriteAnswer>,
+  call: ServerDuplexStream<Decoded<typeof write.request>, Encoded<typeof write.answer>>,
   store: ContentStore,
   addition: ContentAddition,
 ): Promise<void> {

@@ -1,16 +1,10 @@
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { messageTypes } from '../../grpc/messages.js'
+import { bytesMessage } from '../../grpc/duplex.js'
 import { messagesOf, NotInSession, type SessionService, streamMethod } from '../service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.20.0/session/filesync/filesync.proto */
-const SCHEMA = `
-syntax = "proto3";
-
-message BytesMessage {
-  bytes data = 1;
-}
-`
+const diffCopy = { request: bytesMessage, answer: bytesMessage }
 
 /**
  * Receives the result of a build with the exporter `tar`, `oci` or `docker`: one archive.
@@ -18,9 +12,8 @@ message BytesMessage {
  * @param open - called when the result arrives; each result is written to a stream of its own
  */
 export function fileSendService(open: () => Writable): SessionService {
-  const type = messageTypes(SCHEMA)<{ readonly data: Uint8Array }>('BytesMessage')
   return [
-    streamMethod('/moby.filesync.v1.FileSend/DiffCopy', { request: type, answer: type }, async (call) => {
+    streamMethod('/moby.filesync.v1.FileSend/DiffCopy', diffCopy, async (call) => {
       const output = open()
       const written = finished(output)
       written.catch(() => {})

@@ -1,9 +1,9 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import pLimit from 'p-limit'
-import { ENCODED, messageTypes } from '../../grpc/messages.js'
+import { type Decoded, ENCODED, type Encoded } from '../../grpc/messages.js'
 import { NotInSession, type SessionService, sendMessage, streamMethod } from '../service.js'
 import { goFileMode } from './file-mode.js'
-import { FILE_SYNC_SCHEMA, type Packet, PacketType, type Stat } from './file-sync-schema.js'
+import { PacketType, packet, type stat } from './file-sync-schema.js'
 import { followPathsOf } from './follow-paths.js'
 
 /** An entry of a directory that a build reads. Paths are relative and use `/`; they are sent byte by byte. */
@@ -47,7 +47,7 @@ const PIECE = 256 * 1024
 export function fileSyncService(directories: Readonly<Record<string, SyncDirectory>>): SessionService {
   const byName = new Map(Object.entries(directories))
   return [
-    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', { request: packets, answer: ENCODED }, async (call) => {
+    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', { request: packet, answer: ENCODED }, async (call) => {
       const name = String(call.metadata.get('dir-name')[0] ?? '')
       const directory = byName.get(name)
       if (directory === undefined) throw new NotInSession(`the session has no directory '${name}'`)
@@ -56,9 +56,7 @@ export function fileSyncService(directories: Readonly<Record<string, SyncDirecto
   ]
 }
 
-const packets = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
-
-type Call = ServerDuplexStream<Required<Packet>, Buffer>
+type Call = ServerDuplexStream<Decoded<typeof packet>, Buffer>
 
 /** The transfer of one directory to one build. */
 class Transfer {
@@ -101,7 +99,7 @@ class Transfer {
         reject(new NotInSession('the build ended before it had read its files'))
       }
       for (const event of ['cancelled', 'end', 'error']) this.#call.once(event, end)
-      this.#call.on('data', ({ type, ID, data }: Required<Packet>) => {
+      this.#call.on('data', ({ type, ID, data }: Decoded<typeof packet>) => {
         switch (type) {
           case PacketType.request:
             this.#sendRequested(ID).catch(reject)
@@ -137,17 +135,17 @@ class Transfer {
   }
 
   /** Sends a packet, unless the transfer is over: a packet after its end would destroy the stream before its status is sent. */
-  #send(packet: Packet): Promise<void> | undefined {
-    return this.#stop.signal.aborted ? undefined : sendPacket(this.#call, packet)
+  #send(message: Encoded<typeof packet>): Promise<void> | undefined {
+    return this.#stop.signal.aborted ? undefined : sendPacket(this.#call, message)
   }
 }
 
 /** Encodes a packet at once, since its data may be overwritten by the next chunk of a file, and sends it. */
-function sendPacket(call: Call, packet: Packet): Promise<void> | undefined {
-  return sendMessage(call, packets.encode(packet))
+function sendPacket(call: Call, message: Encoded<typeof packet>): Promise<void> | undefined {
+  return sendMessage(call, packet.encode(message))
 }
 
-function statOf({ kind, path, mode, size, modified, link }: SyncEntry): Stat {
+function statOf({ kind, path, mode, size, modified, link }: SyncEntry): Encoded<typeof stat> {
   const nanoseconds = BigInt.asIntN(64, modified)
   return {
     path,

@@ -1,29 +1,20 @@
 import type { Duplex } from 'node:stream'
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
-import { messageTypes } from '../../grpc/messages.js'
+import { bytesMessage } from '../../grpc/duplex.js'
+import { type Decoded, field, message } from '../../grpc/messages.js'
 import type { SshAgents } from '../../options.js'
 import { failCall, NotInSession, type SessionService, streamMethod, unaryMethod } from '../service.js'
 import { restrictAgent } from './agent-filter.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/sshforward/ssh.proto */
-const SCHEMA = `
-syntax = "proto3";
-
-message BytesMessage {
-  bytes data = 1;
+const checkAgent = {
+  request: message('CheckAgentRequest', { id: field('string', 1) }),
+  answer: message('CheckAgentResponse', {}),
 }
 
-message CheckAgentRequest {
-  string id = 1;
-}
+const forwardAgent = { request: bytesMessage, answer: bytesMessage }
 
-message CheckAgentResponse {
-}
-`
-
-interface BytesMessage {
-  readonly data: Uint8Array
-}
+type Bytes = Decoded<typeof bytesMessage>
 
 /** Metadata with the id of the agent that a step requested. */
 const ID_KEY = 'buildkit.ssh.id'
@@ -36,8 +27,6 @@ const DEFAULT_ID = 'default'
  * signatures; it cannot change the agent.
  */
 export function sshService(agents: SshAgents): SessionService {
-  const type = messageTypes(SCHEMA)
-  const bytes = type<BytesMessage>('BytesMessage')
   const byId = new Map(Object.entries(agents))
   const agentOf = (id: string) => {
     const open = byId.get(id || DEFAULT_ID)
@@ -45,15 +34,11 @@ export function sshService(agents: SshAgents): SessionService {
     return open
   }
   return [
-    unaryMethod(
-      '/moby.sshforward.v1.SSH/CheckAgent',
-      { request: type<{ id: string }>('CheckAgentRequest'), answer: type<object>('CheckAgentResponse') },
-      ({ id }) => {
-        agentOf(id)
-        return {}
-      },
-    ),
-    streamMethod('/moby.sshforward.v1.SSH/ForwardAgent', { request: bytes, answer: bytes }, async (call) => {
+    unaryMethod('/moby.sshforward.v1.SSH/CheckAgent', checkAgent, ({ id }) => {
+      agentOf(id)
+      return {}
+    }),
+    streamMethod('/moby.sshforward.v1.SSH/ForwardAgent', forwardAgent, async (call) => {
       forward(call, restrictAgent(await agentOf(idOf(call.metadata))()))
     }),
   ]
@@ -64,10 +49,10 @@ function idOf(metadata: Metadata): string {
 }
 
 /** With back pressure: a step may send without end, or never read. */
-function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Duplex): void {
+function forward(call: ServerDuplexStream<Bytes, Bytes>, agent: Duplex): void {
   // The step may end while the agent is being contacted; its event is emitted only once.
   if (call.cancelled) return void agent.destroy()
-  call.on('data', ({ data }: BytesMessage) => {
+  call.on('data', ({ data }: Bytes) => {
     if (!agent.write(data)) call.pause()
   })
   agent.on('drain', () => call.resume())
