@@ -68,6 +68,14 @@ describe('npm create polyarch plugin', () => {
     )
   })
 
+  it('gives the function another name if that of the plugin is a reserved word', async () => {
+    const directory = await emptyFolder()
+    await writeProject({ template: 'plugin', folder: 'polyarch-plugin-void', templates, directory })
+    const text = await readFile(join(directory, 'polyarch-plugin-void/src/index.ts'), 'utf8')
+    expect(text).toContain('export const voidLinux')
+    expect(text).toContain('registry.example.com/void')
+  })
+
   it.each([
     ['polyarch-plugin-my-linux', 'polyarch-plugin-my-linux', 'polyarch-plugin-my-linux'],
     ['@team/polyarch-plugin-my-linux', 'polyarch-plugin-my-linux', '@team/polyarch-plugin-my-linux'],

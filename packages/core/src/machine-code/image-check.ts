@@ -10,13 +10,16 @@ export interface Unreadable {
   readonly because: string
 }
 
-/** Checks the shell, else the dynamic loader, else the command, else any executable. */
+/**
+ * Checks the shell, else the dynamic loader, and the command that the image starts. If it has none of them, checks any
+ * executable.
+ */
 export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig, platform: Platform): CodeCheck {
   if ('because' in tree) return unknown(tree.because)
-  const [executable] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])
-  if (executable !== undefined) return verdictOn(executable, platform)
-  const command = commandOf(tree, config)
-  if (command !== undefined) return verdictOn(command, platform)
+  const [system] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])
+  const verdicts = [system, commandOf(tree, config)].flatMap((one) => (one ? [verdictOn(one, platform)] : []))
+  const decided = verdicts.find(({ verdict }) => verdict === 'mismatch') ?? verdicts[0]
+  if (decided !== undefined) return decided
   let first: CodeCheck | undefined
   let compared = 0
   for (const one of tree.executables()) {

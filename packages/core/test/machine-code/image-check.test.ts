@@ -51,6 +51,14 @@ describe('the code of an image', () => {
     expect(check({ [path]: arm, 'a/command': amd64 }, { Cmd: ['/a/command'] })).toEqual(found)
   })
 
+  it('is that of the command too, if that is for another platform than the shell', () => {
+    const files = { 'bin/sh': amd64, 'usr/bin/hello': arm }
+    const found = { verdict: 'mismatch', path: '/usr/bin/hello', found: 'arm/v7 with hard float' }
+    expect(check(files, { Cmd: ['hello'], Env: ['PATH=/usr/bin:/bin'] })).toEqual(found)
+    expect(check(files, { Entrypoint: ['/usr/bin/hello'] })).toEqual(found)
+    expect(check(files, { Cmd: ['/bin/sh', '-c', 'hello'] })).toMatchObject({ verdict: 'match', path: '/bin/sh' })
+  })
+
   it('is that of the shell, before that of the loader', () => {
     expect(check({ 'lib/ld-linux.so.2': arm, 'bin/sh': amd64 })).toEqual({
       verdict: 'match',
