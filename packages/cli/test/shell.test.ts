@@ -151,6 +151,17 @@ run(sdk)
     expect(text).toContain("platform: 'linux/arm64'")
   })
 
+  it('that builds an image twice uses the last build, with a note', () => {
+    const lines = ['docker build -t t/app:1 --build-arg A=1 .', 'docker build -t t/app:1 --build-arg A=2 .']
+    const listed = ['docker push t/app:1', 'docker manifest create t/all:1 t/app:1', 'docker manifest push t/all:1']
+    for (const rest of [['docker push t/app:1'], listed]) {
+      const { text, notes } = importText([...lines, ...rest].join('\n'))
+      expect(text).toContain("args: { A: '2' }")
+      expect(text).not.toContain("A: '1'")
+      expect(notes).toContain('t/app:1: is built again later, and the last build counts')
+    }
+  })
+
   it('that adds an image to a list twice lists it once', () => {
     const { text } = importText(
       'docker buildx imagetools create -t t/app:1 -t t/app:1 t/x:1 t/x:1\ndocker manifest create --amend t/app:1 t/x:1 t/y:1\n',

@@ -30,11 +30,23 @@ interface Surroundings extends ShellImportOptions {
   readonly notes: string[]
 }
 
+/** Omits builds all of whose names are built again later in the script, as docker gives them the last image. */
+function withoutReplaced(builds: readonly RecipeBuild[], notes: string[]): readonly RecipeBuild[] {
+  const last = new Map(builds.flatMap((build) => build.names.map((name) => [name, build] as const)))
+  return builds.filter((build) => {
+    const isReplaced = build.names.length > 0 && build.names.every((name) => last.get(name) !== build)
+    const note = `${build.names.join(', ')}: is built again later, and the last build counts`
+    if (isReplaced && !notes.includes(note)) notes.push(note)
+    return !isReplaced
+  })
+}
+
 /** Writes a `build.ts` that publishes what a script of `docker build`, `push` and `manifest` commands publishes. */
 export function importShell(text: string, options: ShellImportOptions): ImportResult {
   const recipe = readRecipe(readScript(text))
   const around: Surroundings = { ...options, recipe, taken: new Set(), published: new Map(), notes: [] }
-  const buildOf = (image = '') => recipe.builds.find(({ names }) => names.includes(image))
+  const kept = withoutReplaced(recipe.builds, around.notes)
+  const buildOf = (image = '') => kept.findLast(({ names }) => names.includes(image))
   const groups = groupLists(recipe, around.notes)
   const retagged = groups.filter(
     ({ images: [first, ...others] }) => others.length === 0 && isIndex(buildOf(first?.image)),
@@ -53,7 +65,7 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
         around,
       )
     }),
-    ...recipe.builds
+    ...kept
       .filter(({ names }) => names.length > 0 && !names.some((name) => listed.has(name)))
       .map(({ names, published, target }) => {
         const copies = retagged.filter(({ images: [one] }) => names.includes(one?.image ?? ''))
