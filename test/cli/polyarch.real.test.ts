@@ -62,6 +62,12 @@ describe('polyarch without a build.ts', () => {
       stderr: '',
     })
     expect(await polyarch('tags', repository, '--json')).toMatchObject({ stdout: '[\n  "1"\n]\n' })
+    const missing = `${set.host}/made/nothing`
+    expect(await polyarch('tags', missing)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `note: ${missing} does not exist or has no tags\n`,
+    })
   })
 
   it('doctor checks the engine and the given registry, without a definition', async () => {

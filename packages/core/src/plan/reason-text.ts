@@ -11,7 +11,7 @@ function oneReason(reason: PlanReason): string {
     case 'present':
       return 'the registry has it under the same key'
     case 'unneeded':
-      return 'all images based on it are in the registry'
+      return 'nothing in this run needs it'
     case 'waiting':
       return `known after ${reason.after.join(', ')}`
     case 'absent':

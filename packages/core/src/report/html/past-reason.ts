@@ -1,7 +1,7 @@
 /** Phrases of the plan's reasons that are about the present, and what they are once the node is finished. */
 const PHRASES: readonly (readonly [present: string, past: string])[] = [
   ['the registry has it under', 'the registry had it under'],
-  ['all images based on it are in', 'all images based on it were in'],
+  ['nothing in this run needs it', 'nothing in this run needed it'],
   ['known after', 'its key was known after'],
   ['not in the repository yet', 'was not in the repository'],
   ['are not recorded', 'were not recorded'],

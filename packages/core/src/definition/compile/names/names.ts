@@ -92,7 +92,8 @@ export class TargetNames {
   #moved(written: string, path: string): Reference | undefined {
     const place = onRegistry(this.#registry ?? '', written)
     if (place === undefined) {
-      const hint = schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]'"
+      const hint =
+        schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]', or 'embedded' for the embedded registry"
       this.#issues.add('--registry', `registry host '${this.#registry}' is not valid`, hint)
       return undefined
     }
