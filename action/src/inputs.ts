@@ -1,7 +1,7 @@
 import { getBooleanInput, getInput } from '@actions/core'
 
 /** Commands of the action. */
-export const COMMANDS = ['plan', 'build', 'assemble', 'matrix'] as const
+const COMMANDS = ['plan', 'build', 'assemble', 'matrix'] as const
 
 /** One of {@link COMMANDS}. */
 export type ActionCommand = (typeof COMMANDS)[number]

@@ -8,7 +8,11 @@ import { step } from './step.mjs'
 /** The repository's root. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Installs what package-lock.json lists, if it has changed since. */
+/**
+ * Installs what package-lock.json lists, if it has changed since.
+ *
+ * @public called by `.ci/run`.
+ */
 export async function installDependencies() {
   const installed = join(ROOT, 'node_modules/.package-lock.json')
   if (modifiedAt(installed) < modifiedAt(join(ROOT, 'package-lock.json'))) {

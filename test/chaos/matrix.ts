@@ -18,7 +18,7 @@ interface Cell {
 }
 
 /** Every request of every operation with every fault, once and from there on. */
-export const CELLS: readonly Cell[] = OPERATIONS.flatMap((operation) =>
+const CELLS: readonly Cell[] = OPERATIONS.flatMap((operation) =>
   Array.from({ length: operation.requests }, (_, index) =>
     FAULTS.flatMap((fault) => [false, true].map((lasting) => ({ operation, index, fault, lasting }))),
   ).flat(),

@@ -30,7 +30,7 @@ export const RECIPES: readonly Recipe[] = [
 const SHELL_KEYS = new Set(['run', 'script', 'before_script', 'commands'])
 
 /** The shell lines of a recipe, in its order. */
-export function shellLines(value: unknown, isShell = false): readonly string[] {
+function shellLines(value: unknown, isShell = false): readonly string[] {
   if (typeof value === 'string') return isShell ? [value] : []
   if (Array.isArray(value)) return value.flatMap((item) => shellLines(item, isShell))
   if (typeof value !== 'object' || value === null) return []

@@ -10,7 +10,7 @@ export const AMD64: Platform = { os: 'linux', architecture: 'amd64' }
 export const ARM: Platform = { os: 'linux', architecture: 'arm', variant: 'v7' }
 
 /** What the final image prints: its base, the platform that it was built for, and a build arg. */
-export const DOCKERFILE_BODY = `
+const DOCKERFILE_BODY = `
 ARG TARGETPLATFORM
 ARG JOBS=none
 RUN . /etc/os-release && echo "$PRETTY_NAME for $TARGETPLATFORM with $JOBS jobs" > /built

@@ -137,8 +137,3 @@ function indexText({ names, entries }: ImportedIndex): string {
 function comment(lines: readonly string[]): string {
   return lines.map((line) => `//${line === '' ? '' : ` ${commentText(line)}`}\n`).join('')
 }
-
-/** The value as text for a note: strings as they are. */
-export function noteValue(value: unknown): string {
-  return typeof value === 'string' ? value : codeOf(value)
-}

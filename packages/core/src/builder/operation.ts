@@ -14,7 +14,7 @@ export interface OperationContext extends UnreachableContext {
 }
 
 /** Converts an operation's error to one that is documented at the port; bugs are unchanged. */
-export function operationError(error: unknown, context: OperationContext): unknown {
+function operationError(error: unknown, context: OperationContext): unknown {
   const { signal, kind, action, code = 'ENGINE_REJECTED', rejection } = context
   if (error instanceof CancelledError) return error
   // After an abort, other errors are its consequences.

@@ -17,7 +17,7 @@ export const EPOCH_ARG = 'SOURCE_DATE_EPOCH'
 export const BASE_MARK = `${UNKNOWN}base`
 
 /** The args that a RUN sees without declaring them. */
-export const PROXY_ARGS: ReadonlySet<string> = new Set(
+const PROXY_ARGS: ReadonlySet<string> = new Set(
   ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
 )
 

@@ -5,7 +5,7 @@ import { formatPlatform, parsePlatform } from '../model/platform.js'
 import { entryIdentity, entryWord, isState, type LockEntry, type LockedSigner } from './lock-entry.js'
 
 /** Version of the form of the lock file. */
-export const LOCK_VERSION = 1
+const LOCK_VERSION = 1
 
 const HEAD = 'polyarch.lock version '
 const EXPLANATION = [

@@ -155,7 +155,7 @@ export function unreadablePlatform(text: string): { readonly message: string; re
 }
 
 /** Whether clients support an operating system. */
-export function isOs(word: string): boolean {
+function isOs(word: string): boolean {
   return KNOWN_OSES.has(word.toLowerCase())
 }
 

@@ -11,7 +11,7 @@ import {
 } from './attestation-report.js'
 
 /** Version of the shape of {@link Report} as JSON. */
-export const REPORT_VERSION = 1
+const REPORT_VERSION = 1
 
 /** Outcome of a node. For a build it states the builder; after a reassignment, the last one. */
 export interface NodeReport

@@ -9,10 +9,10 @@ import { type InputHash, PLAIN_HASH } from './input-hash.js'
 export const KEY_SCHEMA = 2
 
 /** Prefix of key tags. */
-export const KEY_TAG_PREFIX = 'polyarch-'
+const KEY_TAG_PREFIX = 'polyarch-'
 
 /** Suffix of the key in the tag of an image that has not been checked. */
-export const UNCHECKED_SUFFIX = '.unchecked'
+const UNCHECKED_SUFFIX = '.unchecked'
 
 /** Annotation that carries the key: on a result's manifest, and on its entry of an index. */
 export const KEY_ANNOTATION = 'io.polyarch.key'
@@ -37,7 +37,7 @@ export function keyReference({ registry, repository }: Repository, key: string):
 }
 
 /** Prefix of the tags of context records. They are used for the plan's reasons only. */
-export const CONTEXT_TAG_PREFIX = `${KEY_TAG_PREFIX}context-`
+const CONTEXT_TAG_PREFIX = `${KEY_TAG_PREFIX}context-`
 
 /** The tag of a context record. */
 export function contextReference({ registry, repository }: Repository, digest: Digest): Reference {

@@ -6,7 +6,7 @@ import { timeLimit } from '../../model/async/time-limit.js'
 const INTERVAL = 10_000
 
 /** Milliseconds that a builder may take to answer a heartbeat. */
-export const PATIENCE = 30_000
+const PATIENCE = 30_000
 
 /** Milliseconds that an aborted operation may take to clean up. */
 const GRACE = 4000

@@ -76,7 +76,7 @@ function parseAnswer(text: string): readonly unknown[] {
 }
 
 /** The error of a call of `kubectl` that failed: ENGINE_UNREACHABLE. */
-export function kubectlError(cause: unknown, action: string): EngineError {
+function kubectlError(cause: unknown, action: string): EngineError {
   const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
   if (code === 'ENOENT') {
     return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes require the program 'kubectl'", {

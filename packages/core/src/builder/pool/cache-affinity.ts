@@ -13,7 +13,7 @@ export interface BuildKind {
  *
  * @see https://www.ietf.org/archive/id/draft-ietf-bess-weighted-hrw-00.html
  */
-export function cacheRank(address: string, { pipeline, platform }: BuildKind): number {
+function cacheRank(address: string, { pipeline, platform }: BuildKind): number {
   // Parameters, such as the context, are local names of the same builder.
   const [node = ''] = address.split('?')
   return createHash('sha256').update(`${pipeline}\n${platform}\n${node}`).digest().readUIntBE(0, 6)

@@ -35,7 +35,7 @@ export async function readTextFile(path: string, limit: number = LIMITS.textFile
 }
 
 /** @throws TextFileError if the bytes are UTF-16 or not text */
-export function decodeText(bytes: Buffer): string {
+function decodeText(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex')
   if (mark === 'fffe' || mark === 'feff') {
     throw new TextFileError('is UTF-16, not UTF-8', 'convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW_FILE')

@@ -1,5 +1,5 @@
 /** Formats of SBOMs. */
-export const SBOM_FORMATS = ['spdx', 'cyclonedx'] as const
+const SBOM_FORMATS = ['spdx', 'cyclonedx'] as const
 
 /** One of {@link SBOM_FORMATS}. */
 export type SbomFormat = (typeof SBOM_FORMATS)[number]

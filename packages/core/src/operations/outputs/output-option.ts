@@ -6,7 +6,7 @@ import { DefinitionError, type Issue } from '../../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
 
 /** The types of outputs, as `docker buildx build --output` names them. */
-export const OUTPUT_TYPES = ['local', 'tar', 'oci', 'docker'] as const
+const OUTPUT_TYPES = ['local', 'tar', 'oci', 'docker'] as const
 
 /** The format of an output. */
 export type OutputType = (typeof OUTPUT_TYPES)[number]

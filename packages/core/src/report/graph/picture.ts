@@ -3,7 +3,7 @@ import type { NodePlan, TagPlan } from '../../model/run/plan.js'
 import { ACTION_LABELS, tagActionLabel } from '../event-text.js'
 
 /** Version of the shape of {@link Picture} as JSON. */
-export const PICTURE_VERSION = 1
+const PICTURE_VERSION = 1
 
 /** Source of a picture: a plan, or the part of one that follows from the definition alone. */
 export interface PictureSource {

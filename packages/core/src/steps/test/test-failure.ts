@@ -8,7 +8,7 @@ export function testFailure(message: string, cause?: unknown): EngineError {
 }
 
 /** Whether a text contains a text, or matches a pattern. */
-export function matches(content: string, expected: TextPattern): boolean {
+function matches(content: string, expected: TextPattern): boolean {
   return 'text' in expected ? content.includes(expected.text) : patternOf(expected).test(content)
 }
 

@@ -150,7 +150,7 @@ export function expandPattern(
 }
 
 /** Adds an issue for every unknown placeholder. */
-export function checkPattern(pattern: string, path: string, issues: Issues): boolean {
+function checkPattern(pattern: string, path: string, issues: Issues): boolean {
   const unknown = [...pattern.matchAll(PLACEHOLDER)].map(([, word = '']) => word).find((w) => !PLACEHOLDERS.includes(w))
   if (unknown === undefined) return true
   issues.add(path, `placeholder {${unknown}} in '${pattern}' is unknown`, `use {${PLACEHOLDERS.join('}, {')}}`)

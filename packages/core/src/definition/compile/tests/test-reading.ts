@@ -18,7 +18,7 @@ import { readBytes } from '../build/build-checks.js'
 import { INNER_FIELDS, readMode, readPort, TEST_FIELDS } from './test-checks.js'
 
 /** Name of the test that a base's `check` is. */
-export const BASE_CHECK = 'base check'
+const BASE_CHECK = 'base check'
 
 /** Milliseconds that a test may take. */
 const DEFAULT_TIMEOUT = 10 * 60_000
