@@ -10,10 +10,13 @@ export interface PodmanContainer extends AsyncDisposable {
   readonly id: string
 }
 
-/** Without systemd, podman manages cgroups itself. Its default limits are more than a machine for tests may allow. */
+/** podman's default limits are more than a machine for tests may allow. */
 const OPTIONS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096', '--network', 'host'] as const
 
-const podman = (...args: readonly string[]) => runProgram('podman', ['--cgroup-manager', 'cgroupfs', ...args])
+/** Without systemd, podman manages cgroups itself. crun, its default runtime, refuses machines with controllers of both cgroup versions. */
+const ON_ANY_CGROUPS = ['--cgroup-manager', 'cgroupfs', '--runtime', 'runc'] as const
+
+const podman = (...args: readonly string[]) => runProgram('podman', [...ON_ANY_CGROUPS, ...args])
 
 /** Starts a container whose `buildctl` connects to a port of this machine. */
 export async function startPodmanContainer(port: number): Promise<PodmanContainer> {
