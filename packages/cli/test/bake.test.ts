@@ -159,7 +159,7 @@ describe('a target of bake', () => {
     await writeFile(join(directory, 'cross/Dockerfile'), text)
     const { notes } = importTarget({ context: 'cross', platforms: ['linux/arm64'] })
     expect(notes).toEqual([
-      "app: in line 2 of 'Dockerfile', replace 'FROM alpine:3.22' by 'FROM ${BASE_IMAGE}', and write " +
+      "app: in line 2 of 'cross/Dockerfile', replace 'FROM alpine:3.22' by 'FROM ${BASE_IMAGE}', and write " +
         "'ARG BASE_IMAGE=alpine:3.22' before the first FROM; docker can still build it",
     ])
   })

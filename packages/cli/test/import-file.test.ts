@@ -11,7 +11,7 @@ afterAll(() => cleanup[Symbol.asyncDispose]())
 async function importText(name: string, text: string) {
   const file = join(cleanup.use(await tempFolder('import')).path, name)
   await writeFile(file, text)
-  return await importFile(file, 'linux/amd64')
+  return await importFile(file, { platform: 'linux/amd64' })
 }
 
 const MANIFEST_TOOL = `image: ghcr.io/t/app:1.0
@@ -49,7 +49,8 @@ it.each([
   ],
   ['bake.json', '{ "target": {}, "group": { "a": { "targets": ["b"] } } }', /group 'a' names 'b', which is no target/],
   ['spec.yaml', 'image: a/b\nmanifests: [a/c]\n', /an entry of the manifests has no image/],
-  ['spec.yaml', 'image: a/b\ntags: x\nmanifests: []\n', /'tags' is not a list of tags/],
+  ['spec.yaml', 'image: a/b\nmanifests: []\n', /'manifests' is an empty list/],
+  ['spec.yaml', 'image: a/b\ntags: x\nmanifests: [{ image: a/c }]\n', /'tags' is not a list of tags/],
   ['spec.yaml', 'image: a/b\nmanifests: [{ image: a/c, platform: linux }]\n', /the platform of 'a\/c' is not os/],
   ['spec.yaml', 'image: a/b\nmanifests: [{ image: a/c, platform: { os: linux } }]\n', /'a\/c' has no architecture/],
   ['spec.yaml', 'image: "::"\nmanifests: []\n', /'::' is not an image name/],
@@ -64,8 +65,15 @@ it('rejects a platform of another form', async () => {
   })
 })
 
+it('rejects a value without a name', async () => {
+  const host = { stdout: { write: () => true }, stderr: { write: () => true } } as never
+  await expect(importCommand.run(['/nowhere/x'], { set: ['TAG'] }, host)).rejects.toMatchObject({
+    message: "--set: 'TAG' is not a name with a value",
+  })
+})
+
 it('rejects a file that does not exist', async () => {
-  await expect(importFile('/nowhere/x', 'linux/amd64')).rejects.toMatchObject({ code: 'USAGE' })
+  await expect(importFile('/nowhere/x', { platform: 'linux/amd64' })).rejects.toMatchObject({ code: 'USAGE' })
 })
 
 it('text of the file never leaves a comment', async () => {

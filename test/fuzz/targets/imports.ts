@@ -77,11 +77,15 @@ const SCRIPTS = [
   'docker buildx build --platform linux/amd64,linux/arm64 --secret id=t,env=T --cache-to type=inline --provenance=mode=max ' +
     "--label 'a=b c' --push -t ghcr.io/t/app:1 -tghcr.io/t/app:2 --output type=oci,dest=a.tar .\n" +
     'docker buildx imagetools create -t ghcr.io/t/app:3 ghcr.io/t/app:1\nif true; then docker push a/b; fi\n',
+  'tag=1 all="amd64 arm64"\nimages=()\nbuild() { local name=t/app:$tag-${1#linux/}; docker build -t $name --build-arg A=${1//\\//-} "${@:2}" . || exit 1; }\n' +
+    'for arch in $all {s390x,ppc64le}; do\n  case $arch in arm*) args=(--label a=b);; *) args=(--label c);; esac\n' +
+    '  [ "$arch" != amd64 ] || continue\n  if [[ $arch == s* && -n $tag ]]; then build linux/$arch; else docker build -t t/app:$tag-$arch "${args[@]}" .; fi\n' +
+    '  images+=(t/app:$tag-$arch)\n  docker push t/app:$tag-$arch > log\ndone\ndocker manifest create t/app:$tag "${images[@]}"\n',
 ]
 
 /** Commands of a script that change nothing in a registry. */
 const WITHOUT_EFFECT =
-  /^(?:sudo )?(?:(?:set|echo|printf|true|:|sleep|exit|docker-credential-helpers)\b|docker (?:pull|image pull|login|logout|tag|image tag|manifest (?:inspect|rm)|buildx (?:create|use|imagetools inspect))\b)/
+  /^(?:sudo )?(?:(?:set|echo|printf|true|:|sleep|wait|docker-credential-helpers)\b|docker (?:pull|image pull|login|logout|tag|image tag|manifest (?:inspect|rm)|buildx (?:create|use|imagetools inspect))\b)/
 
 /** Switches in one word, and a flag whose value is the rest of it: `-qzqe5` is `-q -z qe5`. */
 const SHORT_FLAGS = / -[qaDp]*\w/g
@@ -90,13 +94,17 @@ const SHORT_FLAGS = / -[qaDp]*\w/g
  * What the importer of scripts has to write: the words of commands that change a registry, and what it cannot read. The
  * names of a build are local if others are pushed.
  */
-function readOf(text: string): string {
+function readOf(text: string, written: string): string {
   const { commands, unread } = readScript(text)
-  const words = commands.map((one) => one.words.join(' ')).filter((line) => !WITHOUT_EFFECT.test(line))
-  const lines = words.map((line) =>
-    (/ build /.test(line) ? line.replace(/ (?:-\w*t|--tag)[ =]?\S*/g, '') : line).replace(SHORT_FLAGS, '$& '),
-  )
-  // A command that is not known is written as in the script, where quotes may divide a mark: `z''qa1`.
+  const lines = commands
+    .map(({ words, line, text: command }) => {
+      // A command that is not known is written as in the script: with the names of variables, not with their values.
+      return written.includes(`line ${line} was not read: `) ? command : words.join(' ')
+    })
+    .filter((line) => !WITHOUT_EFFECT.test(line))
+    .map((line) => (/ build /.test(line) ? line.replace(/ (?:-\w*t|--tag)[ =]?\S*/g, '') : line))
+    .map((line) => line.replace(SHORT_FLAGS, '$& '))
+  // There, quotes may divide a mark: `z''qa1`.
   const whole = lines.map((line) => line.replace(MARK, (mark) => (text.includes(mark) ? mark : '')))
   return [...whole, ...unread.map((one) => one.text)].join('\n')
 }
@@ -134,7 +142,7 @@ export const IMPORT_TARGETS: readonly FuzzTarget[] = [
     read(input) {
       const source = input.toString()
       const { text } = importShell(source, OPTIONS)
-      checkWritten(text, readOf(source))
+      checkWritten(text, readOf(source, text))
     },
   },
 ]

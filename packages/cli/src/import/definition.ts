@@ -1,3 +1,4 @@
+import { DefinitionError } from '@polyarch/core'
 import { Code, callOf, codeOf, commentText } from './code.js'
 
 /** A pipeline of the file that is written. */
@@ -13,6 +14,8 @@ export interface ImportedPipeline {
   readonly platformNames?: readonly string[]
   readonly annotations?: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
+  /** What of its source has no counterpart, or has to be changed by hand. */
+  readonly notes: readonly string[]
 }
 
 /** A platform with its base: code, such as `fromImage('alpine:3.22')`. */
@@ -47,17 +50,42 @@ export interface ImportedDefinition {
   readonly notes: readonly string[]
 }
 
-/** Writes the text of a `build.ts`. */
-export function writeDefinition(definition: ImportedDefinition): string {
-  const { pipelines, indexes = [], run } = definition
+/**
+ * Writes a `build.ts`. Each note is given once.
+ *
+ * @throws DefinitionError USAGE if there is nothing to publish, with everything that was not read
+ */
+export function writeDefinition({ notes: allNotes, ...others }: ImportedDefinition): ImportResult {
+  const { source, pipelines, indexes = [], run } = others
+  const notes = [...new Set([...pipelineNotes(pipelines), ...allNotes])]
+  if (pipelines.length === 0 && indexes.length === 0) throw nothingToPublish(source, notes)
   const body = [
     ...pipelines.map(pipelineText),
     ...(indexes.length > 0 ? [indexesText(indexes, run)] : run.length > 0 ? [`${callOfNames('run', run)}\n`] : []),
   ].join('\n')
-  return [headText(definition), importsText(body), body].filter((part) => part !== '').join('\n')
+  return { text: [headText(source, notes), importsText(body), body].join('\n'), notes }
 }
 
-function headText({ source, notes }: ImportedDefinition): string {
+/** The notes of all pipelines: `app, tool: in line 1 of …` if two have the same. */
+function pipelineNotes(pipelines: readonly ImportedPipeline[]): readonly string[] {
+  const names = new Map<string, Set<string>>()
+  for (const { name, notes } of pipelines) {
+    for (const note of notes) names.set(note, (names.get(note) ?? new Set()).add(name))
+  }
+  return [...names].map(([note, ofNote]) => `${[...ofNote].join(', ')}: ${note}`)
+}
+
+function nothingToPublish(source: string, notes: readonly string[]): DefinitionError {
+  const hint =
+    'the file must build images or list existing ones; set values that a script does not state: `--set TAG=1.0`'
+  const message = 'nothing can be imported: it publishes no image'
+  return new DefinitionError(
+    [{ path: source, message, hint }, ...notes.map((note) => ({ path: source, message: note }))],
+    'USAGE',
+  )
+}
+
+function headText(source: string, notes: readonly string[]): string {
   const lines =
     notes.length === 0
       ? []

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { posix, resolve } from 'node:path'
 import { baseOfDockerfile } from '@polyarch/core/cli'
 import { Code, codeOf } from './code.js'
 
@@ -68,6 +68,7 @@ function findBase(build: BasedBuild, directory: string, builtAs: (name: string) 
   const file = resolve(directory, build.context, build.dockerfile)
   const text = build.inline ?? readFileIfThere(file)
   if (text === undefined) return openBase(`the Dockerfile '${build.dockerfile}' was not found in '${build.context}'`)
+  const emulators = emulatorNotes(text, pathOf(build))
   const base = baseOfDockerfile(text, { ...build, contexts: Object.keys(build.contexts) })
   const name = base?.isContext ? build.contexts[base.written] : base?.name
   if (base === undefined || name === undefined) return openBase(`the Dockerfile '${build.dockerfile}' names no base`)
@@ -76,12 +77,31 @@ function findBase(build: BasedBuild, directory: string, builtAs: (name: string) 
   const code = new Code(variable ?? `fromImage(${codeOf(image)})`)
   const { usesBaseArg } = base
   const isUsableAsWritten = base.isUsableAsWritten && variable === undefined
-  if (usesBaseArg || (variable !== undefined && !base.isContext)) return { code, notes: [], usesBaseArg }
+  if (usesBaseArg || (variable !== undefined && !base.isContext)) return { code, notes: emulators, usesBaseArg }
   const change =
     build.inline === undefined
-      ? { note: replaceFrom(build.dockerfile, base, image) }
+      ? { note: replaceFrom(pathOf(build), base, image) }
       : { inline: withBaseArg(build.inline, base) }
-  return { code, notes: [], change, isUsableAsWritten }
+  return { code, notes: emulators, change, isUsableAsWritten }
+}
+
+/** The path of the Dockerfile in the directory of the source; that in a context elsewhere starts there. */
+function pathOf({ context, dockerfile }: BasedBuild): string {
+  return context.includes('://') ? dockerfile : posix.join(context, dockerfile)
+}
+
+/** Notes on emulators that are copied into the image, as was necessary before kernels could keep them open. */
+function emulatorNotes(text: string, path: string): readonly string[] {
+  return text
+    .split('\n')
+    .flatMap((line, at) =>
+      /^\s*(COPY|ADD)\s.*\bqemu-[\w*]+/i.test(line)
+        ? [
+            `in line ${at + 1} of '${path}', remove '${line.trim()}': registered emulators run without a file in the image ` +
+              '(`npx tsx build.ts doctor` prints the command that registers one)',
+          ]
+        : [],
+    )
 }
 
 function readFileIfThere(file: string): string | undefined {

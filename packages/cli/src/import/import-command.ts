@@ -7,7 +7,7 @@ import { importBake } from './bake/import-bake.js'
 import type { ImportResult } from './definition.js'
 import { importManifestTool, isManifestToolFile } from './manifest-tool.js'
 import { unreadable } from './names.js'
-import { importShell } from './shell/import-shell.js'
+import { importShell, type ShellImportOptions } from './shell/import-shell.js'
 
 const HINT =
   "use the output of 'docker buildx bake --print', a YAML file of manifest-tool, or a shell script with docker commands"
@@ -20,9 +20,13 @@ export const importCommand: ToolCommand = {
   options: [
     { written: '--out <file>', help: 'write to this file instead of standard output' },
     { written: '--platform <platform>', help: 'platform of builds that name none (default: this machine)' },
+    { written: '--set <name=value...>', help: 'value of a variable of a shell script; 1 is its first argument' },
   ],
-  async run([file = ''], { out, platform }, host) {
-    const result = await importFile(file, readPlatform(typeof platform === 'string' ? platform : `linux/${HERE}`))
+  async run([file = ''], { out, platform, set }, host) {
+    const result = await importFile(file, {
+      platform: readPlatform(typeof platform === 'string' ? platform : `linux/${HERE}`),
+      set: readValues(Array.isArray(set) ? set.map(String) : []),
+    })
     if (typeof out === 'string') await writeNew(out, result.text)
     else printResult(result.text, host)
     for (const note of result.notes) printNote(`note: ${note}`, host)
@@ -36,8 +40,21 @@ function readPlatform(text: string): string {
   throw unreadable('--platform', `'${text}' is not a platform`, "write it as 'linux/arm64'")
 }
 
+function readValues(written: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    written.map((one) => {
+      const [, name, value] = /^(\w+)=(.*)$/s.exec(one) ?? []
+      if (name !== undefined && value !== undefined) return [name, value]
+      throw unreadable('--set', `'${one}' is not a name with a value`, "write it as 'TAG=1.0'")
+    }),
+  )
+}
+
 /** Reads a file of another tool, whose kind is found by its content. @throws DefinitionError USAGE */
-export async function importFile(file: string, platform: string): Promise<ImportResult> {
+export async function importFile(
+  file: string,
+  { platform, set = new Map() }: Pick<ShellImportOptions, 'platform' | 'set'>,
+): Promise<ImportResult> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw unreadable('import', `'${file}' cannot be read: ${error.message}`, HINT)
   })
@@ -57,7 +74,7 @@ export async function importFile(file: string, platform: string): Promise<Import
     throw unreadable('import', `'${file}' is HCL`, `run \`docker buildx bake --file ${file} --print > bake.json\``)
   }
   if (!/\bdocker\b/.test(text)) throw unreadable('import', `the kind of '${file}' is unknown`, HINT)
-  return importShell(text, { source, directory, platform })
+  return importShell(text, { source, directory, platform, set })
 }
 
 async function writeNew(path: string, text: string): Promise<void> {

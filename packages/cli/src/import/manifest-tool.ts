@@ -23,11 +23,12 @@ export function importManifestTool(value: Readonly<Record<string, unknown>>, sou
   const entries = (manifests as readonly unknown[]).map((entry) => entryOf(entry, source, notes))
   const isTagList = Array.isArray(tags) && tags.every((tag) => ['string', 'number'].includes(typeof tag))
   if (tags !== undefined && tags !== null && !isTagList) throw unreadable(source, "'tags' is not a list of tags", HINT)
+  if ((manifests as readonly unknown[]).length === 0) throw unreadable(source, "'manifests' is an empty list", HINT)
   const names = [name.tag, ...((tags ?? []) as readonly unknown[]).map(String)].map(
     (tag) => `${name.repository}:${tag}`,
   )
   const indexes = [{ names: [...new Set(names)], entries }]
-  return { text: writeDefinition({ source, pipelines: [], run: [], indexes, notes }), notes }
+  return writeDefinition({ source, pipelines: [], run: [], indexes, notes })
 }
 
 function entryOf(value: unknown, source: string, notes: string[]): unknown {

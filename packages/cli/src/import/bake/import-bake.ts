@@ -31,14 +31,14 @@ export function importBake(
   const variables = new Map(Object.keys(file.target).map((name) => [name, variableName(name, taken)]))
   const surroundings = { file, directory, platform, variables }
   const notes = [...file.notes]
-  const pipelines = inOrder(file).map((name) => pipelineOf(name, file.target[name] ?? {}, surroundings, notes))
+  const pipelines = inOrder(file).map((name) => pipelineOf(name, file.target[name] ?? {}, surroundings))
   const chosen = 'default' in file.group ? targetsOf(file, 'default') : Object.keys(file.target)
   for (const [name, { targets }] of Object.entries(file.group)) {
     if (name === 'default') continue
     notes.push(`group '${name}': \`npx tsx build.ts ${targets.flatMap((one) => targetsOf(file, one)).join(' ')}\``)
   }
   const run = chosen.flatMap((name) => variables.get(name) ?? [])
-  return { text: writeDefinition({ source, pipelines, run, notes }), notes }
+  return writeDefinition({ source, pipelines, run, notes })
 }
 
 /** Targets after those that their contexts name. */
@@ -55,7 +55,7 @@ function inOrder({ target }: BakeFile): readonly string[] {
   return [...done]
 }
 
-function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all: string[]): ImportedPipeline {
+function pipelineOf(name: string, target: BakeTarget, around: Surroundings): ImportedPipeline {
   const notes: string[] = []
   const note = (text: string) => void notes.push(text)
   const platforms = texts(target['platforms'])
@@ -73,10 +73,10 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
   const published = namesOf(name, target, note)
   if (platforms.length === 0) note(`no platforms: bake builds for the builder's own, here ${around.platform}`)
   const annotations = importAnnotations(target['annotations'], note)
-  all.push(...notes.map((text) => `${name}: ${text}`))
   return {
     variable: variableOf(name) ?? name,
     comments: [String(target['description'] ?? `target '${name}'`), ...notes],
+    notes,
     ...published,
     name,
     platforms: built.map((platform, at) => ({ platform, base: (bases[at] ?? base).code })),

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { BakeTarget } from '../bake/bake-file.js'
 
 /** A command of docker, as far as it can be imported. */
@@ -196,8 +197,17 @@ function build(words: readonly string[], hasContext: boolean): DockerCommand | u
       notes.push(flag === '--builder' ? `run with ${line}` : `${line} has no counterpart`)
     }
   }
+  if (typeof target['dockerfile'] === 'string') target['dockerfile'] = inContext(target['dockerfile'], context)
   const platforms = flags.get('--platform')?.flatMap((value) => value.split(',')) ?? []
   return { kind: 'build', target: { ...target, ...(platforms.length > 0 && { platforms }) }, notes }
+}
+
+/** `docker build --file` starts at the working directory, the option of bake and polyarch at the context. */
+function inContext(dockerfile: string, context: string): string {
+  const isRemote = /^(https?:\/\/|git@|git:\/\/|ssh:\/\/|github\.com\/)/.test(context)
+  return isRemote || posix.isAbsolute(dockerfile) || posix.isAbsolute(context)
+    ? dockerfile
+    : posix.relative(context, dockerfile)
 }
 
 /** Whether the flag is an option of bake. */

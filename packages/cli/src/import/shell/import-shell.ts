@@ -5,6 +5,7 @@ import { Code, codeOf, variableName } from '../code.js'
 import { type ImportedIndex, type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
 import { changeFor, type ImportedBase, importBase } from '../dockerfile.js'
 import { publishedNames, readImageName } from '../names.js'
+import { platformNamesPattern } from './platform-names.js'
 import { type ListedImage, type Recipe, type RecipeBuild, readRecipe } from './recipe.js'
 import { readScript } from './script.js'
 
@@ -15,6 +16,8 @@ export interface ShellImportOptions {
   readonly directory: string
   /** Platform of builds that nothing gives one. */
   readonly platform: string
+  /** Values of variables that the script does not state; `1` is its first argument. */
+  readonly set?: ReadonlyMap<string, string>
 }
 
 interface PlatformBuild {
@@ -30,6 +33,13 @@ interface Surroundings extends ShellImportOptions {
   readonly notes: string[]
 }
 
+/** Commands that install or register emulators, also by an image of them. */
+const EMULATOR = /\bqemu-(user|register|\w+-static)\b|\bbinfmt\b/
+
+const EMULATOR_NOTE =
+  'build.ts registers no emulators: `npx tsx build.ts doctor` lists the platforms that the builder cannot run, and ' +
+  'prints the command that registers their emulators once'
+
 /** Omits builds all of whose names are built again later in the script, as docker gives them the last image. */
 function withoutReplaced(builds: readonly RecipeBuild[], notes: string[]): readonly RecipeBuild[] {
   const last = new Map(builds.flatMap((build) => build.names.map((name) => [name, build] as const)))
@@ -43,7 +53,7 @@ function withoutReplaced(builds: readonly RecipeBuild[], notes: string[]): reado
 
 /** Writes a `build.ts` that publishes what a script of `docker build`, `push` and `manifest` commands publishes. */
 export function importShell(text: string, options: ShellImportOptions): ImportResult {
-  const recipe = readRecipe(readScript(text))
+  const recipe = readRecipe(readScript(text, options.set))
   const around: Surroundings = { ...options, recipe, taken: new Set(), published: new Map(), notes: [] }
   const kept = withoutReplaced(recipe.builds, around.notes)
   const buildOf = (image = '') => kept.findLast(({ names }) => names.includes(image))
@@ -87,9 +97,9 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
   for (const { notes } of recipe.builds) around.notes.push(...notes)
   around.notes.push(...recipe.notes)
   for (const { line, text: unread } of recipe.unread) around.notes.push(`line ${line} was not read: ${unread}`)
+  if (recipe.unread.some(({ text: unread }) => EMULATOR.test(unread))) around.notes.push(EMULATOR_NOTE)
   const run = pipelines.map(({ variable }) => variable)
-  const { source } = options
-  return { text: writeDefinition({ source, pipelines, run, indexes, notes: around.notes }), notes: around.notes }
+  return writeDefinition({ source: options.source, pipelines, run, indexes, notes: around.notes })
 }
 
 /** Whether a build makes an index itself, which a list of it alone has as another name. */
@@ -187,19 +197,19 @@ function pipelineOf(
     return { platform, base, build: options.build, optionNotes: options.notes }
   })
   const bases = read.map(({ base }) => base)
+  const ownNotes: string[] = []
   for (const { base, optionNotes } of read) {
     const { note } = changeFor(base, bases)
     const own = [...optionNotes, ...base.notes, ...(note === undefined ? [] : [note])]
-    notes.push(...own.map((text) => `${name}: ${text}`))
+    ownNotes.push(...own)
   }
   const common = commonOptions(read.map(({ build }) => build))
   const sharedBase = read.find(({ base }) => base.sharedBase !== undefined)?.base.sharedBase
-  const pattern = patternOf(
-    images,
-    read.map(({ platform }) => platform),
-    names,
-    notes,
-  )
+  const platformImages = images.map((image, at) => ({ image, platform: builds[at]?.platform ?? '' }))
+  const pattern = platformNamesPattern(platformImages, names)
+  if (pattern === undefined && images.length > 0) {
+    notes.push(`the names ${images.join(', ')} follow no pattern: set .platformNames(…), or drop them`)
+  }
   return {
     variable,
     comments: [],
@@ -213,6 +223,7 @@ function pipelineOf(
     build: common,
     platformNames: pattern === undefined ? [] : [pattern],
     tags,
+    notes: ownNotes,
   }
 }
 
@@ -248,34 +259,5 @@ function baseOf(platform: string, target: BakeTarget, around: Surroundings): She
   if (list === undefined) return found
   const listed = list.find((one) => one.platform === platform) ?? list.find((one) => one.platform === undefined)
   const image = listed === undefined ? name : (recipe.aliases.get(listed.image) ?? listed.image)
-  return { code: new Code(`fromImage(${codeOf(image)})`), notes: [], sharedBase: fullName(name) }
-}
-
-/** The pattern of the names of each platform's image: the one by which all of them are made. */
-function patternOf(
-  images: readonly string[],
-  platforms: readonly string[],
-  names: readonly string[],
-  notes: string[],
-): string | undefined {
-  const [index] = names.flatMap((name) => readImageName(name) ?? [])
-  if (images.length === 0 || index === undefined) return undefined
-  const suffixes = images.map((image) => {
-    const name = readImageName(image)
-    const isBeside = name?.tag === index.tag && name.repository.startsWith(index.repository)
-    return isBeside ? name.repository.slice(index.repository.length) : undefined
-  })
-  const parts = platforms.map((platform) => platform.split('/').slice(1))
-  const patterns = suffixes.flatMap((suffix, at) => {
-    const [arch = '', variant = ''] = parts[at] ?? []
-    return [suffix?.replace(arch + variant, '{arch}{variant}') ?? '', suffix?.replace(arch, '{arch}') ?? '']
-  })
-  const expand = (pattern: string, [arch = '', variant = '']: readonly string[] = []) =>
-    pattern.replace('{arch}', arch).replace('{variant}', variant)
-  const found = patterns.find(
-    (pattern) => pattern.includes('{arch}') && suffixes.every((suffix, at) => expand(pattern, parts[at]) === suffix),
-  )
-  if (found !== undefined) return `{repository}${found}:{tag}`
-  notes.push(`the names ${images.join(', ')} follow no pattern: set .platformNames(…), or drop them`)
-  return undefined
+  return { code: new Code(`fromImage(${codeOf(image)})`), notes: found.notes, sharedBase: fullName(name) }
 }

@@ -1,7 +1,8 @@
 import { type BakeTarget, texts } from '../bake/bake-file.js'
 import { type Annotated, type DockerCommand, readDocker } from './docker-command.js'
 import { platformOf } from './image-platform.js'
-import type { Script, ScriptCommand } from './script.js'
+import type { Script, ScriptCommand, ScriptPlace } from './reading.js'
+import { QUIET } from './statements.js'
 
 /** An image in a manifest list. */
 export interface ListedImage {
@@ -27,11 +28,8 @@ export interface Recipe {
   readonly lists: ReadonlyMap<string, readonly ListedImage[]>
   /** What commands on lists say beyond that. */
   readonly notes: readonly string[]
-  readonly unread: readonly { readonly line: number; readonly text: string }[]
+  readonly unread: readonly ScriptPlace[]
 }
-
-/** Shell commands that change nothing that is imported. */
-const QUIET = new Set(['set', 'echo', 'printf', 'true', ':', 'sleep', 'docker-credential-helpers', 'exit'])
 
 /** Puts the docker commands of a script together. */
 export function readRecipe({ commands, unread }: Script): Recipe {
@@ -58,10 +56,14 @@ export function readRecipe({ commands, unread }: Script): Recipe {
       ...known.flatMap((one) => (one.kind === 'list' || one.kind === 'annotate' ? one.notes : [])),
       ...foreignNames(known, aliases),
     ],
-    unread: [...unread, ...read.flatMap(({ command, docker }) => (docker === undefined ? [command] : []))].toSorted(
-      (one, other) => one.line - other.line,
-    ),
+    unread: inOrder([...unread, ...read.flatMap(({ command, docker }) => (docker === undefined ? [command] : []))]),
   }
+}
+
+/** Sorts places by line, and lists a command in a loop once. */
+function inOrder(places: readonly ScriptPlace[]): readonly ScriptPlace[] {
+  const unique = new Map(places.map((place) => [`${place.line} ${place.text}`, place]))
+  return [...unique.values()].toSorted((one, other) => one.line - other.line)
 }
 
 /** Notes on names that the script changes and does not make. */
