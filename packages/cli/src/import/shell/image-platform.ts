@@ -13,10 +13,12 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** The platform of an annotation, completed by what a name says; undefined if neither says an architecture. */
-export function platformOf(image: string, { os = 'linux', architecture, variant }: Annotated): string | undefined {
-  if (architecture === undefined) return platformOfName(image)
-  const version = variant ?? (architecture === 'arm' ? 'v7' : undefined)
-  return [os, architecture, ...(version === undefined ? [] : [version])].join('/')
+export function platformOf(image: string, { os, architecture, variant }: Annotated): string | undefined {
+  const [namedOs, named, namedVariant] = platformOfName(image)?.split('/') ?? []
+  const known = architecture ?? named
+  if (known === undefined) return undefined
+  const version = variant ?? (architecture === undefined ? namedVariant : architecture === 'arm' ? 'v7' : undefined)
+  return [os ?? namedOs ?? 'linux', known, ...(version === undefined ? [] : [version])].join('/')
 }
 
 function platformOfName(image: string): string | undefined {

@@ -54,7 +54,7 @@ export function readRecipe({ commands, unread }: Script): Recipe {
     lists: listsOf(known, annotations),
     notes: [
       ...known.flatMap((one) => (one.kind === 'list' || one.kind === 'annotate' ? one.notes : [])),
-      ...foreignNames(known, aliases),
+      ...foreignNames(known, aliases, annotations),
     ],
     unread: inOrder([...unread, ...read.flatMap(({ command, docker }) => (docker === undefined ? [command] : []))]),
   }
@@ -67,7 +67,11 @@ function inOrder(places: readonly ScriptPlace[]): readonly ScriptPlace[] {
 }
 
 /** Notes on names that the script changes and does not make. */
-function foreignNames(known: readonly DockerCommand[], aliases: Recipe['aliases']): readonly string[] {
+function foreignNames(
+  known: readonly DockerCommand[],
+  aliases: Recipe['aliases'],
+  annotations: ReadonlyMap<string, Annotated>,
+): readonly string[] {
   const lists = new Set(known.flatMap((one) => (one.kind === 'list' ? one.names : [])))
   const listed = new Set(known.flatMap((one) => (one.kind === 'list' ? one.images : [])))
   const built = new Set(known.flatMap((one) => (one.kind === 'build' ? texts(one.target['tags']) : [])))
@@ -78,8 +82,12 @@ function foreignNames(known: readonly DockerCommand[], aliases: Recipe['aliases'
       return [`${one.name} is pushed, but not built here: npx @polyarch/cli copy ${source} ${one.name}`]
     }
     if (one.kind === 'push-list' && !lists.has(one.name)) return [`the list ${one.name} is pushed, but not made here`]
-    if (one.kind !== 'annotate' || (lists.has(one.list) && listed.has(one.image))) return []
+    if (one.kind !== 'annotate') return []
     const platform = Object.values(one.platform).join('/')
+    if (lists.has(one.list) && listed.has(one.image)) {
+      const isRead = platform === '' || platformOf(one.image, annotations.get(`${one.list} ${one.image}`) ?? {})
+      return isRead ? [] : [`${one.image} is annotated as '${platform}' in ${one.list}, without an architecture`]
+    }
     return [`${one.image} is annotated as '${platform}' in ${one.list}, which has no such image`]
   })
 }
