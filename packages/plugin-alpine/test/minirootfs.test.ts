@@ -188,6 +188,11 @@ describe('a list of releases', () => {
     ['a mapping', 'flavor: alpine-minirootfs'],
     ['a file in another folder', listOf('1', '../alpine-minirootfs-1-aarch64.tar.gz', 'a'.repeat(64))],
     ['a checksum that is none', listOf('1', 'alpine-minirootfs-1-aarch64.tar.gz', 'abc')],
+    // Without a limit, these end the process.
+    ['a list of lists', '- '.repeat(20_000)],
+    ['a map of maps', ': '.repeat(20_000)],
+    ['a list of brackets', `- ${'['.repeat(20_000)}`],
+    ['a deep indentation', Array.from({ length: 500 }, (_, at) => `${' '.repeat(at)}a:\n`).join('')],
     ['a cut text', listOf('1', '"alpine', 'a'.repeat(64))],
   ])('is none if it is %s', (_what, text) => expect(listedArchive(text)).toBeUndefined())
 

@@ -1,9 +1,10 @@
-import { parse, YAMLError } from 'yaml'
+import { YAMLError } from 'yaml'
 import { isBakeFile } from '../../../packages/cli/src/import/bake/bake-file.js'
 import { importBake } from '../../../packages/cli/src/import/bake/import-bake.js'
 import { importManifestTool, isManifestToolFile } from '../../../packages/cli/src/import/manifest-tool.js'
 import { importShell } from '../../../packages/cli/src/import/shell/import-shell.js'
 import { readScript } from '../../../packages/cli/src/import/shell/script.js'
+import { parseYaml } from '../../../packages/cli/src/import/yaml.js'
 import type { FuzzTarget } from '../target.js'
 import { checkImportedCode } from './imported-code.js'
 import { json } from './values.js'
@@ -128,12 +129,12 @@ export const IMPORT_TARGETS: readonly FuzzTarget[] = [
     seeds: [MANIFEST_TOOL],
     words: WORDS,
     read(input) {
-      const value: unknown = parse(input.toString(), { logLevel: 'silent', stringKeys: true })
+      const value: unknown = parseYaml(input.toString())
       if (!isManifestToolFile(value)) return
       const { text } = importManifestTool(value, OPTIONS.source)
       checkWritten(text, json(value))
     },
-    errors: [YAMLError, ReferenceError],
+    errors: [YAMLError, ReferenceError, RangeError],
   },
   {
     name: 'import-shell',

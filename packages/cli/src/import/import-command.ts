@@ -59,11 +59,10 @@ export async function importFile(
     throw unreadable('import', `'${file}' cannot be read: ${error.message}`, HINT)
   })
   const [source, directory] = [basename(file), dirname(resolve(file))]
-  const { parse } = await import('yaml')
+  const { parseYaml } = await import('./yaml.js')
   const value = ((): unknown => {
     try {
-      // Keys that are objects take time without bound, and no tool writes them.
-      return parse(text, { stringKeys: true })
+      return parseYaml(text)
     } catch {
       return undefined
     }

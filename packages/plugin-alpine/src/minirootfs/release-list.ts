@@ -29,7 +29,15 @@ export function listedArchive(text: string): ListedArchive | undefined {
   return undefined
 }
 
+/** What may nest values deeply: many indicators in a row, a deep indentation. The list has a map in a list. */
+const DEEP = /(?:[-?:][ \t]+){9}|^[ \t]{99}/m
+
+/** Most opening brackets of the list, which has none. */
+const MAX_BRACKETS = 99
+
 function parsed(text: string): unknown {
+  // The parser visits values by recursion, and V8 may end the whole process on a stack that is full.
+  if (DEEP.test(text) || text.split(/[[{]/).length - 1 > MAX_BRACKETS) return undefined
   try {
     // Without types, a checksum of digits stays a text. Warnings would print the text of the list.
     return parse(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' })
