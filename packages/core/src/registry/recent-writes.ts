@@ -10,30 +10,32 @@ const WINDOW = 30_000
  * have succeeded.
  */
 export class RecentWrites {
-  readonly #times = new Map<string, number>()
+  readonly #writes = new Map<string, { readonly time: number; readonly content: string }>()
 
-  /** Records a write of a tag, manifest or blob. */
-  add(repository: Repository, name: string | Digest): void {
+  /** Records a write of a manifest or blob under a name: a tag, or its digest. */
+  add(repository: Repository, digest: Digest, name: string = digest): void {
     const now = Date.now()
     // In order of time: stop at the first write that is recent.
-    for (const [key, time] of this.#times) {
+    for (const [key, { time }] of this.#writes) {
       if (now - time < WINDOW) break
-      this.#times.delete(key)
+      this.#writes.delete(key)
     }
     const key = keyOf(repository, name)
-    this.#times.delete(key)
-    this.#times.set(key, now)
+    this.#writes.delete(key)
+    this.#writes.set(key, { time: now, content: keyOf(repository, digest) })
   }
 
-  /** Records a deletion. */
+  /** Records a deletion; one by digest deletes the tags too. */
   remove(repository: Repository, name: string | Digest): void {
-    this.#times.delete(keyOf(repository, name))
+    const deleted = keyOf(repository, name)
+    this.#writes.delete(deleted)
+    for (const [key, { content }] of this.#writes) if (content === deleted) this.#writes.delete(key)
   }
 
   /** Whether it was written recently. */
   has(repository: Repository, name: string | Digest): boolean {
-    const time = this.#times.get(keyOf(repository, name))
-    return time !== undefined && Date.now() - time < WINDOW
+    const write = this.#writes.get(keyOf(repository, name))
+    return write !== undefined && Date.now() - write.time < WINDOW
   }
 }
 

@@ -7,6 +7,8 @@ export interface MemoryRegistryOptions {
   readonly evaluatesConditions?: boolean
   /** Manifests of other types are answered with 415. */
   readonly accepts?: (mediaType: string) => boolean
+  /** What a DELETE by digest is answered with while a tag has the manifest. */
+  readonly deletingTagged?: ScriptedAnswer
   /** Called before each PUT of a manifest. */
   readonly beforePut?: (path: string, store: MemoryStore) => void
 }
@@ -28,6 +30,7 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}) {
       const body = store.blobs.get(path)
       return body === undefined ? { status: 404 } : { status: 200, body }
     }
+    if (request.method === 'DELETE') return remove(path, store, options)
     return request.method === 'PUT' ? put(request, store, options) : get(path, store)
   }
   return { store, answer }
@@ -63,4 +66,15 @@ function put(
   const digest = digestOf(body)
   for (const place of [path, path.replace(/[^/]+$/, digest)]) store.manifests.set(place, { mediaType, body })
   return { status: 201, headers: { 'docker-content-digest': digest } }
+}
+
+/** Deletes a tag, or a manifest with its tags. */
+function remove(path: string, { manifests }: MemoryStore, { deletingTagged }: MemoryRegistryOptions): ScriptedAnswer {
+  const found = manifests.get(path)
+  if (found === undefined) return { status: 404 }
+  const isDigest = path.includes('/sha256:')
+  const names = isDigest ? [...manifests].flatMap(([name, { body }]) => (body === found.body ? [name] : [])) : [path]
+  if (isDigest && names.length > 1 && deletingTagged !== undefined) return deletingTagged
+  for (const name of names) manifests.delete(name)
+  return { status: 202 }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
@@ -83,4 +83,47 @@ test('a tag that others write all the time ends in an error, not in a loop', asy
     },
   })
   await expect(attaching).rejects.toMatchObject({ code: 'TAG_MOVED' })
+})
+
+/** Attaches artifacts on a registry without the API, deletes some, and returns the content of the subject's tag. */
+async function detach(
+  options: MemoryRegistryOptions,
+  attached: readonly StoredManifest[],
+  deleted: readonly StoredManifest[],
+) {
+  const { answer, store } = memoryRegistry(options)
+  await using server = await startScriptedServer(answer)
+  await using registry = createRegistry({ retry: { attempts: 1 } })
+  const place = { registry: server.host, repository: 'app' }
+  const tag = referrersTag(place, SUBJECT.digest)
+  for (const one of attached) await registry.putManifest(place, one)
+  const list = await registry.resolve(tag)
+  for (const { descriptor } of deleted) await registry.deleteManifest({ ...place, digest: descriptor.digest })
+  const left = await registry.getManifest(tag)
+  return { left: left?.content, manifests: [...store.manifests.keys()], list }
+}
+
+const TAGGED = (code: string) => ({ deletingTagged: { status: 400, body: JSON.stringify({ errors: [{ code }] }) } })
+
+describe('when a referrer is deleted', () => {
+  test('its entry is removed from the tag of its subject', async () => {
+    const { left } = await detach({}, [OTHERS, OWN], [OWN])
+    expect(left).toMatchObject({ manifests: [{ digest: digestOfManifest(OTHERS) }] })
+  })
+
+  test('the tag is deleted with its last entry', async () => {
+    const { left, manifests, list } = await detach({}, [OTHERS, OWN], [OWN, OTHERS])
+    expect(left).toBeUndefined()
+    expect(manifests).toEqual([expect.stringContaining(list?.digest ?? 'no list')])
+  })
+
+  test('the tag is deleted before its list if the registry requires it', async () => {
+    const { left, manifests } = await detach(TAGGED('GOOGLE_MANIFEST_DANGLING_TAG'), [OWN], [OWN])
+    expect([left, manifests]).toEqual([undefined, []])
+  })
+
+  test('the list is emptied if the registry does not delete it', async () => {
+    const { left } = await detach(TAGGED('DENIED'), [OWN], [OWN])
+    expect(left).toMatchObject({ manifests: [] })
+  })
 })

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../model/errors.js'
 import { type Reference, repositoryOf } from '../../model/reference.js'
+import { isDeletionRefused, isTaggedRefused } from '../../registry/manifests/refused-deletion.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { isDeletionRefused, isTaggedRefused } from './refused-deletion.js'
 
 /** Why a manifest is kept that the registry did not find. */
 export const NOT_FOUND_AGAIN = 'the registry did not find it'

@@ -1,10 +1,8 @@
 import type { Digest } from '../../model/digest.js'
 import { LIMITS } from '../../model/limits.js'
-import { isIndex } from '../../model/oci.js'
 import { formatReference, type ManifestReference, type Repository, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { COSIGN_SUFFIXES, cosignReference } from '../../registry/manifests/cosign-tags.js'
-import { referrersTag } from '../../registry/manifests/referrers.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { deleteManifest, NOT_FOUND_AGAIN } from './delete-manifest.js'
 
@@ -73,8 +71,7 @@ async function referrersOf(
 }
 
 /**
- * Deletes the referrers of a manifest that has been deleted, and the tags that listed them. Some registries have deleted
- * them with the manifest.
+ * Deletes the referrers of a manifest that has been deleted. Some registries have deleted them with the manifest.
  *
  * @returns by digest, why one is kept.
  */
@@ -90,23 +87,7 @@ export async function deleteReferrers(
     const because = await deleteReferrer(repository, one, registry, call)
     if (because !== undefined) kept.set(one.digest, because)
   }
-  if (referrers.length === 0) return kept
-  // Referrers had referrers themselves.
-  for (const digest of [subject.digest, ...referrers.map((one) => one.digest)])
-    await deleteEmptyList({ ...repository, digest }, registry, call)
   return kept
-}
-
-/** Deletes the tag that lists the referrers of a manifest, on registries without the API, if it lists none. */
-export async function deleteEmptyList(
-  { digest, ...repository }: ManifestReference,
-  registry: Registry,
-  call: RegistryCall,
-): Promise<void> {
-  const list = referrersTag(repository, digest)
-  const stored = await registry.getManifest(list, { ...call, fresh: true })
-  if (stored === undefined || !isIndex(stored.content) || stored.content.manifests.length > 0) return
-  await deleteManifest({ ...repository, digest: stored.descriptor.digest }, [list.tag ?? ''], registry, call)
 }
 
 async function deleteReferrer(

@@ -1,8 +1,8 @@
 import type { Digest } from '../../model/digest.js'
 import { allOrNone } from '../../registry/all-or-none.js'
+import { isTagRefused } from '../../registry/manifests/refused-deletion.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { deleteManifest, NOT_FOUND_AGAIN } from '../deletion/delete-manifest.js'
-import { isTagRefused } from '../deletion/refused-deletion.js'
 import type { UnneededManifest } from './unneeded.js'
 
 const STILL_THERE = 'the registry accepted its deletion but still has it'

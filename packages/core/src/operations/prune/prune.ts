@@ -12,7 +12,7 @@ import {
 import { makePlan } from '../../plan/planning.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { cacheReference, checkReference, keyReference } from '../../steps/key.js'
-import { deleteEmptyList, deleteReferrers, formatReferrer, type Referrer } from '../deletion/referrers.js'
+import { deleteReferrers, formatReferrer, type Referrer } from '../deletion/referrers.js'
 import { imageNamed, readName } from '../images/named-image.js'
 import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
@@ -125,11 +125,6 @@ async function deleteAll(
     const left = isDeleted ? await deleteReferrers(subject, referrers, registry, call) : new Map<Digest, string>()
     const because = (digest: Digest) => (isDeleted ? left.get(digest) : 'what it refers to was not deleted')
     pruned.push(...listedReferrers(one, ({ digest }) => outcomeOf(because(digest))))
-  }
-  // Attestations under tags of their own are deleted after their image, or before it.
-  for (const { repository, manifest } of found) {
-    const { subject } = manifest.content
-    if (subject !== undefined) await deleteEmptyList({ ...repository, digest: subject.digest }, registry, call)
   }
   return pruned
 }

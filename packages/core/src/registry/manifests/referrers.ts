@@ -15,6 +15,7 @@ import { readPages } from '../connections/pages.js'
 import { headerOf } from '../http/http-message.js'
 import type { RegistryCall } from '../port.js'
 import type { ManifestReader } from './reader.js'
+import { isTaggedRefused } from './refused-deletion.js'
 import { essence, isGenericType, parseManifest } from './schema.js'
 import type { ManifestWriter } from './writer.js'
 
@@ -77,7 +78,7 @@ export class Referrers {
     }
   }
 
-  /** Removes a deleted manifest from the tag of its subject. */
+  /** Removes a deleted manifest from the tag of its subject, and the tag with its last entry. */
   async forget(repository: Repository, deleted: Digest, subject: Digest, call?: RegistryCall): Promise<void> {
     await this.#update(repository, subject, call, (entries) => {
       const left = entries.filter(({ digest }) => digest !== deleted)
@@ -129,9 +130,7 @@ export class Referrers {
         const stored = await this.#reader.get(reference, { ...call, fresh: true })
         const entries = change(entriesOf(stored))
         if (entries === undefined) return
-        const index = stored && isIndex(stored.content) ? stored.content : { schemaVersion: 2 as const }
-        const next = encodeManifest({ ...index, manifests: entries }, MEDIA_TYPES.ociIndex)
-        if (await this.#replace(reference, stored, next, call)) {
+        if (await this.#write(reference, stored, entries, call)) {
           // The last writer wins; only a read shows which one it was.
           if (change(entriesOf(await this.#reader.get(reference, { ...call, fresh: true }))) === undefined) return
         }
@@ -140,6 +139,42 @@ export class Referrers {
         hint: 'run again when the other clients that attach artifacts to this image have finished',
       })
     })
+  }
+
+  async #write(
+    reference: Reference,
+    stored: StoredManifest | undefined,
+    entries: readonly Descriptor[],
+    call: RegistryCall | undefined,
+  ): Promise<boolean> {
+    if (stored !== undefined && entries.length === 0 && (await this.#delete(reference, stored, call))) return true
+    const index = stored && isIndex(stored.content) ? stored.content : { schemaVersion: 2 as const }
+    const next = encodeManifest({ ...index, manifests: entries }, MEDIA_TYPES.ociIndex)
+    return this.#replace(reference, stored, next, call)
+  }
+
+  /**
+   * Deletes a list by digest, so that a tag that another client has moved meanwhile stays.
+   *
+   * @returns false if the registry refuses; the list is then written without entries.
+   */
+  async #delete(
+    { tag, ...repository }: Reference,
+    stored: StoredManifest,
+    call: RegistryCall | undefined,
+  ): Promise<boolean> {
+    const { digest } = stored.descriptor
+    try {
+      await this.#writer.delete({ ...repository, digest }, call)
+      return true
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      if (isTaggedRefused(error) && tag !== undefined) {
+        await this.#writer.delete({ ...repository, tag }, call)
+        return this.#delete(repository, stored, call)
+      }
+      return isTaggedRefused(error) || error.code === 'NOT_FOUND'
+    }
   }
 
   /** @returns false if the registry refused it because the tag is another one by now. */

@@ -65,7 +65,7 @@ export class ManifestWriter {
       }
       return headerOf(answer, 'oci-subject') !== undefined
     })
-    for (const written of [name, digest]) this.#recent.add(reference, written)
+    for (const written of [name, digest]) this.#recent.add(reference, digest, written)
     return { linked }
   }
 
