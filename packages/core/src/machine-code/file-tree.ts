@@ -23,9 +23,23 @@ export class FileTree {
 
   /** The executable at a path, following links; undefined if there is none or if it is a script. */
   executable(path: string): Executable | undefined {
-    const real = this.#resolve(path)
-    const entry = real === undefined ? undefined : this.#entry(real)
+    const { real, entry } = this.#find(path)
     return entry?.kind === 'executable' && entry.code ? { path: `/${real}`, code: entry.code } : undefined
+  }
+
+  /**
+   * What these layers have at a path, without those below them: an executable or a script; or links that lead to a path
+   * which only a lower layer can have.
+   */
+  has(path: string): 'executable' | 'link' | undefined {
+    const { entry, links } = this.#find(path)
+    if (entry?.kind === 'executable') return 'executable'
+    return links > 0 ? 'link' : undefined
+  }
+
+  #find(path: string): { readonly real?: string; readonly entry?: LayerEntry | undefined; readonly links: number } {
+    const found = this.#resolve(path)
+    return found === undefined ? { links: LIMITS.links } : { ...found, entry: this.#entry(found.real) }
   }
 
   /** All visible executables, by path. */
@@ -37,8 +51,8 @@ export class FileTree {
     }
   }
 
-  /** The path without links; undefined if it is longer, or has more links, than Linux follows. */
-  #resolve(path: string): string | undefined {
+  /** The path without links, and their number; undefined if it is longer, or has more links, than Linux follows. */
+  #resolve(path: string): { readonly real: string; readonly links: number } | undefined {
     // Reversed, so that removing the next part is fast.
     const left = path.split('/').reverse()
     let done = ''
@@ -56,7 +70,7 @@ export class FileTree {
       if (entry.target.startsWith('/')) done = ''
       for (const one of entry.target.split('/').reverse()) left.push(one)
     }
-    return done
+    return { real: done, links }
   }
 
   /** Returns the entry at a path, whose last part may be a link, in a layer or those below it. */

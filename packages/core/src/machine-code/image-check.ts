@@ -31,12 +31,24 @@ export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig,
   return first ?? unknown('the image has no executable with machine code')
 }
 
+/** The configs of an image and of its base. */
+export interface ConfigOnBase {
+  readonly config: ImageConfig
+  readonly base: ImageConfig
+}
+
 /**
  * Checks the layers above a base that matches the platform.
- * A single executable for another platform may be data that is only copied: then the whole image must be checked.
+ *
+ * @returns undefined if the whole image must be checked: a single executable for another platform may be data that is
+ * only copied, and a command in the base has been compared only if the base starts it too.
  */
-export function checkOwnLayers(tree: FileTree | Unreadable, platform: Platform): CodeCheck | undefined {
-  if ('because' in tree) return undefined
+export function checkOwnLayers(
+  tree: FileTree | Unreadable,
+  configs: ConfigOnBase,
+  platform: Platform,
+): CodeCheck | undefined {
+  if ('because' in tree || !isCommandCompared(tree, configs)) return undefined
   let fitting: CodeCheck | undefined
   let compared = 0
   for (const one of tree.executables()) {
@@ -60,16 +72,32 @@ const LOADERS: readonly string[] = [
 ]
 
 /** Returns the executable that the image starts. */
-function commandOf(tree: FileTree, { config }: ImageConfig): Executable | undefined {
-  const [program] = [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])]
-  if (program === undefined) return undefined
-  if (program.includes('/')) return tree.executable(program)
-  const path = config?.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? ''
-  for (const directory of [...new Set(path.split(':'))].slice(0, LIMITS.pathVariable)) {
-    const found = tree.executable(`${directory}/${program}`)
+function commandOf(tree: FileTree, config: ImageConfig): Executable | undefined {
+  for (const path of commandPaths(config)) {
+    const found = tree.executable(path)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Whether the layers have the command, or else the base, whose own command and shell have been compared. */
+function isCommandCompared(tree: FileTree, { config, base }: ConfigOnBase): boolean {
+  const paths = commandPaths(config)
+  for (const path of paths) {
+    const found = tree.has(path)
+    if (found !== undefined) return found === 'executable'
+  }
+  const compared = new Set([`/${SHELL}`, ...commandPaths(base)])
+  return paths.every((path) => compared.has(path))
+}
+
+/** The paths at which a runtime looks for the command, in order. */
+function commandPaths({ config }: ImageConfig): readonly string[] {
+  const [program] = [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])]
+  if (program === undefined) return []
+  if (program.includes('/')) return [program]
+  const path = config?.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? ''
+  return [...new Set(path.split(':'))].slice(0, LIMITS.pathVariable).map((directory) => `${directory}/${program}`)
 }
 
 function verdictOn({ path, code }: Executable, platform: Platform): CodeCheck {

@@ -1,5 +1,4 @@
 import { InFlight } from '../model/async/in-flight.js'
-import type { Digest } from '../model/digest.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import type { Descriptor, ImageConfig, ImageManifest } from '../model/oci.js'
@@ -28,8 +27,8 @@ export interface ImageToCheck {
   readonly repository: Repository
   readonly manifest: Pick<ImageManifest, 'layers'>
   readonly config: ImageConfig
-  /** `diff_ids` of the expected base, if it has been compared before: its layers are not read again. */
-  readonly checkedBase?: readonly Digest[] | undefined
+  /** Config of the expected base, if that has been compared before: its layers are read again only for a command in them. */
+  readonly checkedBase?: ImageConfig | undefined
 }
 
 /** Creates a reader for one run. */
@@ -42,7 +41,8 @@ export function createCodeReader(): CodeReader {
     async check(image, platform, registry, call) {
       if (platform.os !== 'linux') return unknown(`machine code of ${platform.os} is not checked`)
       const own = layersOverBase(image)
-      const overBase = own && checkOwnLayers(await readTree(own), platform)
+      const overBase =
+        own && checkOwnLayers(await readTree(own.layers), { config: image.config, base: own.base }, platform)
       return overBase ?? checkImageCode(await readTree(image.manifest.layers), image.config, platform)
 
       async function readTree(layers: readonly Descriptor[]): Promise<FileTree | Unreadable> {
@@ -78,12 +78,16 @@ export function createCodeReader(): CodeReader {
   }
 }
 
-/** Returns the layers above the checked base; undefined if the image does not have it. */
-function layersOverBase({ manifest, config, checkedBase }: ImageToCheck): readonly Descriptor[] | undefined {
+/**
+ * Returns the checked base and the layers above it; undefined if the image does not have it. Layers are identified by
+ * `diff_ids`, because an engine may compress them again when it pushes them.
+ */
+function layersOverBase({ manifest, config, checkedBase: base }: ImageToCheck) {
   const contents = config.rootfs?.diff_ids
-  const hasBase = checkedBase?.every((content, index) => content === contents?.[index])
-  if (!checkedBase || !hasBase || contents?.length !== manifest.layers.length) return undefined
-  return manifest.layers.slice(checkedBase.length)
+  const expected = base?.rootfs?.diff_ids
+  const hasBase = expected?.every((content, index) => content === contents?.[index])
+  if (!base || !expected || !hasBase || contents?.length !== manifest.layers.length) return undefined
+  return { base, layers: manifest.layers.slice(expected.length) }
 }
 
 async function openLayer(

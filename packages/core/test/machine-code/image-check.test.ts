@@ -132,7 +132,7 @@ describe('the code of an image', () => {
 
 describe('the code of layers over a base', () => {
   const own = (entries: Readonly<Record<string, LayerEntry>>, platform = AMD64) =>
-    checkOwnLayers(treeOf(entries), platform)
+    checkOwnLayers(treeOf(entries), { config: {}, base: {} }, platform)
 
   it('is that of the first executable that fits, if none is for another platform', () => {
     expect(own({ 'b/two': amd64, 'a/one': amd64 })).toEqual({ verdict: 'match', path: '/a/one', found: 'amd64' })
@@ -147,9 +147,33 @@ describe('the code of layers over a base', () => {
 
   it('has to be searched in all layers, if one is for another platform, or there are too many', () => {
     expect(own({ 'a/one': amd64, 'b/two': arm })).toBeUndefined()
-    expect(checkOwnLayers({ because: 'gone' }, AMD64)).toBeUndefined()
+    expect(checkOwnLayers({ because: 'gone' }, { config: {}, base: {} }, AMD64)).toBeUndefined()
     const full = many(LIMITS.executables, amd64)
     expect(own(full)).toMatchObject({ verdict: 'match', path: '/opt/00000' })
     expect(own({ ...full, 'z/amd': amd64 })).toBeUndefined()
+  })
+
+  type Command = NonNullable<ImageConfig['config']>
+  const BASE: Command = { Entrypoint: ['node'], Env: ['PATH=/usr/bin:/bin'] }
+  const commanded = (entries: Readonly<Record<string, LayerEntry>>, config: Command) =>
+    checkOwnLayers(treeOf(entries), { config: { config }, base: { config: BASE } }, AMD64)
+
+  it.each<[what: string, config: Command, entries: Readonly<Record<string, LayerEntry>>]>([
+    ['that of the base', { ...BASE, Cmd: ['app.js'] }, {}],
+    ['the shell', { Cmd: ['/bin/sh', '-c', 'node app.js'] }, {}],
+    ['a script of these layers', { Cmd: ['/start'] }, { start: script }],
+    ['a program of these layers', { ...BASE, Entrypoint: ['app'] }, { 'bin/app': amd64 }],
+    ['a link within these layers', { Cmd: ['/app'] }, { app: { kind: 'link', target: 'opt/app' }, 'opt/app': script }],
+  ])('is sufficient if the command is %s', (_what, config, entries) => {
+    expect(commanded(entries, config)).toBeDefined()
+  })
+
+  it.each<[what: string, config: Command, entries: Readonly<Record<string, LayerEntry>>]>([
+    ['another program of the base', { Cmd: ['/usr/bin/qemu-arm-static'] }, { 'opt/tool': amd64 }],
+    ['found by another PATH', { ...BASE, Env: ['PATH=/opt:/bin'] }, {}],
+    ['a link to a program of the base', { Cmd: ['/app'] }, { app: { kind: 'link', target: 'usr/bin/qemu' } }],
+    ['that of the base through a link', BASE, { 'usr/bin/node': { kind: 'link', target: '/usr/bin/qemu' } }],
+  ])('has to be searched in all layers, if the command is %s', (_what, config, entries) => {
+    expect(commanded(entries, config)).toBeUndefined()
   })
 })

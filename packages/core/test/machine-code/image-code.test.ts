@@ -212,7 +212,7 @@ describe('the machine code of an image', () => {
   describe('over a base that was compared before', () => {
     const configOf = (diff_ids: readonly Digest[]): ImageConfig => ({ rootfs: { type: 'layers', diff_ids } })
 
-    const over = async (base: Files, upper: Files, reader = createCodeReader()) => {
+    const over = async (base: Files, upper: Files, config: ImageConfig['config'] = {}) => {
       const layers = await pushLayers([base, upper])
       const contents = layers.map(({ digest }) => digestOf(Buffer.from(digest)))
       const reads: string[] = []
@@ -223,8 +223,9 @@ describe('the machine code of an image', () => {
           return registry.readBlob(repository, layer, call)
         },
       }
-      const image = { repository: place(), manifest: { layers }, config: configOf(contents) }
-      const verdict = await reader.check({ ...image, checkedBase: contents.slice(0, 1) }, ARM, counting, {})
+      const image = { repository: place(), manifest: { layers }, config: { ...configOf(contents), config } }
+      const checkedBase = configOf(contents.slice(0, 1))
+      const verdict = await createCodeReader().check({ ...image, checkedBase }, ARM, counting, {})
       return { verdict, reads: reads.map((digest) => layers.findIndex((layer) => layer.digest === digest)) }
     }
 
@@ -248,8 +249,16 @@ describe('the machine code of an image', () => {
       expect(await over({ 'bin/sh': arm }, { 'bin/sh': amd64 })).toMatchObject({ verdict: { verdict: 'mismatch' } })
     })
 
-    it('is looked for in all layers if it stands on something else', async () => {
-      const checkedBase = [digestOf(Buffer.from('another'))]
+    it('is that of a command in the base that the base does not start', async () => {
+      const base = { 'bin/sh': arm, 'usr/bin/foreign': amd64 }
+      expect(await over(base, { 'etc/motd': '' }, { Cmd: ['/usr/bin/foreign'] })).toMatchObject({
+        verdict: { verdict: 'mismatch', path: '/usr/bin/foreign' },
+        reads: [1, 0],
+      })
+    })
+
+    it('is looked for in all layers if its base is another one', async () => {
+      const checkedBase = configOf([digestOf(Buffer.from('another'))])
       const layers = await pushLayers([{ 'bin/sh': amd64 }, { 'etc/motd': '' }])
       const config = configOf(layers.map(({ digest }) => digest))
       const image = { repository: place(), manifest: { layers }, config, checkedBase }

@@ -173,7 +173,7 @@ export class Referrers {
         await this.#writer.delete({ ...repository, tag }, call)
         return this.#delete(repository, stored, call)
       }
-      return isTaggedRefused(error) || error.code === 'NOT_FOUND'
+      return error.code === 'NOT_FOUND' || isTaggedRefused(error)
     }
   }
 

@@ -1,8 +1,7 @@
 import { normalizedText } from '../../dockerfile/syntax/normalized-text.js'
 import type { ImageNode } from '../../graph/node.js'
-import type { Digest } from '../../model/digest.js'
 import { DefinitionError } from '../../model/errors.js'
-import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
+import { type Annotations, type Descriptor, type ImageConfig, isIndex, type StoredManifest } from '../../model/oci.js'
 import { parseReference, repositoryOf } from '../../model/reference.js'
 import type { PlanReason } from '../../model/run/plan-reason.js'
 import { withoutLeftOut } from '../annotations.js'
@@ -187,7 +186,7 @@ function imageOutput(
 
 /** Checks the pushed image, and writes it under its key tag: as an OCI manifest, unless the format is docker. */
 async function keep(
-  work: ImageWork & { readonly base: Promise<readonly Digest[] | undefined> },
+  work: ImageWork & { readonly base: Promise<ImageConfig | undefined> },
   made: PushedImage,
   services: StepServices,
   call: StepCall,
@@ -245,21 +244,17 @@ function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, con
   return isKnown && context === undefined && unverifiable.length <= resolved.analysis.unpinned.length
 }
 
-/**
- * Returns the `diff_ids` of the base that the built image should have.
- * The base was compared with its platform before it got its name. Layer digests are not sufficient: an engine may
- * compress layers again when it pushes them.
- */
+/** Returns the config of the base that the built image should have; a base is compared with its platform before it gets its name. */
 async function checkedBase(
   { node, inputs }: ImageWork,
   { upstream }: StepServices,
   call: StepCall,
-): Promise<readonly Digest[] | undefined> {
+): Promise<ImageConfig | undefined> {
   if (node.policies.codePolicy === 'trust-declared') return undefined
   const { reference } = inputOf(inputs, node.base)
   const base = await upstream.get(reference, call)
   if (base === undefined || isIndex(base.content)) return undefined
-  return (await upstream.config(reference, base.content, call)).rootfs?.diff_ids
+  return upstream.config(reference, base.content, call)
 }
 
 function annotationsOf(work: ImageWork, sources: SourceRecord): Annotations {
