@@ -59,7 +59,7 @@ function servicesOf(registry: Registry): StepServices {
     signatures: createSignatureVerifier({ registry, directory: '.' }),
     passed: createPassedTests(registry),
     files: createFilesCache(),
-    engines: { prepare: () => {} } as unknown as Builders,
+    builders: { prepare: () => {} } as unknown as Builders,
     contexts: createContexts({ env }),
     rootfs: {} as StepServices['rootfs'],
   }

@@ -67,7 +67,7 @@ describe('build.ts doctor', () => {
     const { version, findings } = JSON.parse(stdout)
     expect(version).toBe(1)
     expect(findings).toContainEqual({
-      subject: 'engine',
+      subject: 'builder',
       state: 'error',
       message: expect.stringContaining('/nowhere'),
       advice: expect.stringContaining('DOCKER_HOST'),

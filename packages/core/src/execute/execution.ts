@@ -157,8 +157,8 @@ class Execution {
     const { node } = planned
     const inputs = this.#inputsOf(node)
     const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: node.id, event })
-    const perform = async (engine?: Builder) => {
-      const { output, reused } = await performOne(planned, inputs, { signal, onEvent, engine }, builds)
+    const perform = async (builder?: Builder) => {
+      const { output, reused } = await performOne(planned, inputs, { signal, onEvent, builder }, builds)
       // While the lease is held: no other build starts on the builder before this one is reported as finished.
       this.#settle(node, output, reused)
     }

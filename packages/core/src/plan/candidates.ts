@@ -11,16 +11,16 @@ import type { AnsweringBuilder } from './query-builders.js'
 /** Finds the builders that can build an image or run a test. @param emulates - whether a builder may emulate */
 export function findCandidates(
   node: ImageNode | TestNode,
-  engines: readonly AnsweringBuilder[],
+  builders: readonly AnsweringBuilder[],
   emulates: boolean,
 ): Candidacy {
   const candidates: Candidate[] = []
   const rejections: EngineError[] = []
-  for (const { engine, info } of engines) {
+  for (const { builder, info } of builders) {
     const execution = executionOn(info, node.platform)
     const own = errorsOf(node, info, execution, emulates)
     if (execution === undefined || own.length > 0) rejections.push(...own)
-    else candidates.push({ builder: engine, address: info.address, execution })
+    else candidates.push({ builder, address: info.address, execution })
   }
   return { candidates, rejections }
 }
@@ -56,11 +56,11 @@ function notNative(node: string, platform: Platform, { address, native }: Builde
   )
 }
 
-function notRunnable(node: string, platform: Platform, engine: BuilderInfo, entry: string | undefined): EngineError {
-  const native = formatPlatform(engine.native)
+function notRunnable(node: string, platform: Platform, info: BuilderInfo, entry: string | undefined): EngineError {
+  const native = formatPlatform(info.native)
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',
-    `the builder at ${engine.address} cannot run ${formatPlatform(platform)}: it is ${native} and has no emulator for it`,
+    `the builder at ${info.address} cannot run ${formatPlatform(platform)}: it is ${native} and has no emulator for it`,
     {
       node,
       hint:

@@ -58,7 +58,7 @@ export interface Planned {
   /** The builders that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   /** Finds the nodes that a builder which joins after the plan can build. @throws EngineError if it does not answer */
-  readonly candidatesOn: (engine: Builder, signal: AbortSignal | undefined) => Promise<ReadonlyMap<string, Candidate>>
+  readonly candidatesOn: (builder: Builder, signal: AbortSignal | undefined) => Promise<ReadonlyMap<string, Candidate>>
   /** The errors of `plan.errors`. */
   readonly errors: readonly PolyarchError[]
 }
@@ -88,7 +88,7 @@ export async function makePlan(
   const entitlements = entitlementsOf(input.graph)
   let querying: Promise<readonly QueriedBuilder[]> | undefined
   const query = () => {
-    querying ??= queryBuilders(services.engines, { signal, entitlements })
+    querying ??= queryBuilders(services.builders, { signal, entitlements })
     return querying
   }
   const [published, nodes] = await evaluateNodes(input, services, { signal, callOf, query })
@@ -111,7 +111,7 @@ export async function makePlan(
     nodes: nodePlans(input.graph, reasons, { nodes, checked }),
     tags,
     ...(signatures && { signatures }),
-    ...(checked.engines.length > 0 && { engines: checked.engines }),
+    ...(checked.builders.length > 0 && { engines: checked.builders }),
     errors: errors.map(errorData),
     notes: [...new Set([...notes, ...skippedNotes(input), ...checked.notes, ...services.lock.notes(), ...moved])],
   }
@@ -120,7 +120,7 @@ export async function makePlan(
     plan,
     nodes,
     candidacies: checked.candidacies,
-    candidatesOn: (engine, own) => candidatesOn(engine, toBuild, input.emulates, { signal: own, entitlements }),
+    candidatesOn: (builder, own) => candidatesOn(builder, toBuild, input.emulates, { signal: own, entitlements }),
     errors,
   }
 }
@@ -141,7 +141,7 @@ async function evaluateNodes(
   const [published, resolved] = await readState(input, services, callOf, signal)
   // Loads the code for builds while the registries answer: once the requests are sent, because loading blocks.
   const onChanged = () => {
-    if (input.builds) setImmediate(() => services.engines.prepare())
+    if (input.builds) setImmediate(() => services.builders.prepare())
   }
   if (input.graph.nodes.some((node) => node.kind === 'index' && published.previousOf(node).index === undefined))
     onChanged()

@@ -16,7 +16,7 @@ type BuilderNode = ImageNode | TestNode
 /** State of the builders before anything is sent to them. */
 export interface Preflight {
   /** Empty if nothing must be built. */
-  readonly engines: readonly EnginePlan[]
+  readonly builders: readonly EnginePlan[]
   /** The builders that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   readonly errors: readonly PolyarchError[]
@@ -39,7 +39,7 @@ export async function preflight(
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter(needsBuilder)
-  if (images.length === 0) return { engines: [], candidacies: new Map(), errors: [], notes: [] }
+  if (images.length === 0) return { builders: [], candidacies: new Map(), errors: [], notes: [] }
   const queried = await query()
   const answering = queried.filter((one) => 'info' in one)
   const possible = new Map(images.map((image) => [image, findCandidates(image, answering, emulates)]))
@@ -50,7 +50,7 @@ export async function preflight(
   const rejections = unbuildable.flatMap((image) => reached.get(image)?.rejections ?? [])
   const isShort = unbuildable.length > 0 || answering.length === 0
   return {
-    engines: queried.map(builderPlan),
+    builders: queried.map(builderPlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
     // Several images have the same error if a builder cannot reach their registry.
     errors: [...new Set([...rejections, ...missing.flat(), ...(isShort ? failures : [])])],
@@ -70,13 +70,13 @@ export function plannedUse({ candidacies }: Preflight, node: Node): EngineUse | 
  * @throws EngineError if it does not answer
  */
 export async function candidatesOn(
-  engine: Builder,
+  builder: Builder,
   nodes: readonly BuilderNode[],
   emulates: boolean,
   call: DescribeCall,
 ): Promise<ReadonlyMap<string, Candidate>> {
-  const info = await engine.describe(call)
-  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [{ engine, info }], emulates)]))
+  const info = await builder.describe(call)
+  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [{ builder, info }], emulates)]))
   const reached = await keepReaching(possible, { signal: call.signal })
   return new Map([...reached].flatMap(([{ id }, { candidates }]) => candidates.map((one) => [id, one] as const)))
 }

@@ -11,32 +11,32 @@ const MAX_QUERIES = 10
 
 /** A builder with its description. */
 export interface AnsweringBuilder {
-  readonly engine: Builder
+  readonly builder: Builder
   readonly info: BuilderInfo
 }
 
 /** A builder with its description, or with the reason why it did not respond. */
-export type QueriedBuilder = AnsweringBuilder | { readonly engine: Builder; readonly failure: EngineError }
+export type QueriedBuilder = AnsweringBuilder | { readonly builder: Builder; readonly failure: EngineError }
 
 /** Requests the description of every builder. @throws CancelledError */
-export async function queryBuilders(engines: Builders, call: DescribeCall): Promise<readonly QueriedBuilder[]> {
-  const all = await engines.all(call.signal)
+export async function queryBuilders(builders: Builders, call: DescribeCall): Promise<readonly QueriedBuilder[]> {
+  const all = await builders.all(call.signal)
   const limit = pLimit(MAX_QUERIES)
-  return Promise.all(all.map((engine) => limit(() => queryBuilder(engine, call))))
+  return Promise.all(all.map((builder) => limit(() => queryBuilder(builder, call))))
 }
 
-async function queryBuilder(engine: Builder, call: DescribeCall): Promise<QueriedBuilder> {
+async function queryBuilder(builder: Builder, call: DescribeCall): Promise<QueriedBuilder> {
   try {
-    return { engine, info: await engine.describe(call) }
+    return { builder, info: await builder.describe(call) }
   } catch (failure) {
-    if (failure instanceof EngineError) return { engine, failure }
+    if (failure instanceof EngineError) return { builder, failure }
     throw failure
   }
 }
 
 /** Returns the entry of a builder in a plan. */
 export function builderPlan(queried: QueriedBuilder): EnginePlan {
-  if ('failure' in queried) return { engine: queried.engine.name, error: errorData(queried.failure) }
+  if ('failure' in queried) return { engine: queried.builder.name, error: errorData(queried.failure) }
   const { address, version, native, runnable } = queried.info
   const emulated = runnable?.filter((platform) => executionOn(queried.info, platform) === 'emulated')
   return { engine: address, version, native, ...(emulated && { emulated }) }

@@ -13,16 +13,16 @@ import type { StepCall } from '../steps/step.js'
  */
 export async function findUnreachableRegistries(
   images: readonly Pick<Node, 'repository'>[],
-  engine: Builder,
+  builder: Builder,
   call: StepCall,
 ): Promise<ReadonlyMap<string, EngineError>> {
   const local = new Map(images.map(({ repository }) => [repository.registry, repository]))
   const isInDoubt = (registry: string) =>
-    isLoopback(registry.replace(/:\d+$/, '')) || registry === engine.registryAlias?.host
+    isLoopback(registry.replace(/:\d+$/, '')) || registry === builder.registryAlias?.host
   const queried = [...local].filter(([registry]) => isInDoubt(registry))
   const answers = await Promise.all(
     queried.map(async ([registry, repository]) => {
-      const error = await engine.requireRegistry(repository, call).then(() => undefined, cannotReach)
+      const error = await builder.requireRegistry(repository, call).then(() => undefined, cannotReach)
       return [registry, error] as const
     }),
   )

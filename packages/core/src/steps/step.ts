@@ -30,7 +30,7 @@ export interface StepServices {
   readonly proxies: () => Promise<DockerProxies>
   readonly registry: Registry
   /** Each connects on first use: a run that has nothing to build needs no builder. */
-  readonly engines: Builders
+  readonly builders: Builders
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
   readonly upstream: UpstreamManifests
@@ -50,7 +50,7 @@ export interface StepCall {
 /** Options of `perform`. */
 export interface PerformCall extends StepCall {
   /** The builder that an image is built on, or a command runs on. */
-  readonly engine?: Builder | undefined
+  readonly builder?: Builder | undefined
 }
 
 /** Result of a node: one manifest in its repository. */

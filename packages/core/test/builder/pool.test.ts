@@ -25,13 +25,17 @@ test('prefers what runs the platform itself, wherever it stands in the list', as
   expect(lease?.use).toEqual({ engine: 'unix://b', execution: 'native', engineReason: 'native' })
 })
 
-test('spreads builds over engines that can do the same, the first of them first', async () => {
-  const engines = pool(2)
+test('spreads builds over builders that can do the same, the first of them first', async () => {
+  const builders = pool(2)
   const both = [native('a'), native('b')]
-  const leases = [await engines.lease(claim(both)), await engines.lease(claim(both)), await engines.lease(claim(both))]
+  const leases = [
+    await builders.lease(claim(both)),
+    await builders.lease(claim(both)),
+    await builders.lease(claim(both)),
+  ]
   expect(leases.map((lease) => lease?.builder)).toEqual(['a', 'b', 'a'])
   leases[1]?.[Symbol.dispose]()
-  expect((await engines.lease(claim(both)))?.builder).toBe('b')
+  expect((await builders.lease(claim(both)))?.builder).toBe('b')
 })
 
 test('emulates if all that run the platform are busy, unless it is to wait for them', async () => {
@@ -47,21 +51,21 @@ test('emulates if all that run the platform are busy, unless it is to wait for t
   expect((await second)?.use).toMatchObject({ engine: 'unix://a', execution: 'native' })
 })
 
-test('emulates at once what no engine runs itself, patient or not', async () => {
+test('emulates at once what no builder runs itself, patient or not', async () => {
   const lease = await pool(1, true).lease(claim([emulating('b')]))
   expect(lease?.use).toEqual({ engine: 'unix://b', execution: 'emulated', engineReason: 'no-native' })
 })
 
 test('serves who has waited longest first, and passes over who cannot use what is free', async () => {
-  const engines = pool()
-  const onA = await engines.lease(claim([native('a')]))
-  const onB = await engines.lease(claim([native('b')]))
+  const builders = pool()
+  const onA = await builders.lease(claim([native('a')]))
+  const onB = await builders.lease(claim([native('b')]))
   const order: string[] = []
   const note = (name: string) => (lease: unknown) => void (lease !== undefined && order.push(name))
   const waiting = [
-    engines.lease(claim([native('a')])).then(note('first for a')),
-    engines.lease(claim([native('a')])).then(note('second for a')),
-    engines.lease(claim([native('b')])).then(note('first for b')),
+    builders.lease(claim([native('a')])).then(note('first for a')),
+    builders.lease(claim([native('a')])).then(note('second for a')),
+    builders.lease(claim([native('b')])).then(note('first for b')),
   ]
   onB?.[Symbol.dispose]()
   await waiting[2]
@@ -72,47 +76,47 @@ test('serves who has waited longest first, and passes over who cannot use what i
   expect(await settled(waiting[1] ?? Promise.resolve())).toBe('waiting')
 })
 
-test('gives no lost engine, and rejects a build without any other', async () => {
-  const engines = pool()
-  await engines.lease(claim([native('a')]))
-  const hopeless = engines.lease(claim([native('a')]))
-  const hopeful = engines.lease(claim([native('a'), emulating('a2')]))
+test('gives no lost builder, and rejects a build without any other', async () => {
+  const builders = pool()
+  await builders.lease(claim([native('a')]))
+  const hopeless = builders.lease(claim([native('a')]))
+  const hopeful = builders.lease(claim([native('a'), emulating('a2')]))
   expect((await hopeful)?.builder).toBe('a2')
-  engines.leave('a')
+  builders.leave('a')
   expect(await hopeless).toBeUndefined()
-  const other = await engines.lease(claim([native('a'), emulating('b')]))
+  const other = await builders.lease(claim([native('a'), emulating('b')]))
   expect(other?.use).toEqual({ engine: 'unix://b', execution: 'emulated', engineReason: 'native-lost' })
 })
 
 test('frees a place once, however often the lease is ended', async () => {
-  const engines = pool()
-  const lease = await engines.lease(claim([native('a')]))
+  const builders = pool()
+  const lease = await builders.lease(claim([native('a')]))
   lease?.[Symbol.dispose]()
   lease?.[Symbol.dispose]()
-  await engines.lease(claim([native('a')]))
-  expect(await settled(engines.lease(claim([native('a')])))).toBe('waiting')
+  await builders.lease(claim([native('a')]))
+  expect(await settled(builders.lease(claim([native('a')])))).toBe('waiting')
 })
 
 test('who is cancelled while waiting leaves the queue', async () => {
-  const engines = pool()
-  const held = await engines.lease(claim([native('a')]))
+  const builders = pool()
+  const held = await builders.lease(claim([native('a')]))
   const stop = new AbortController()
-  const cancelled = engines.lease(claim([native('a')]), stop.signal)
-  const next = engines.lease(claim([native('a')]))
+  const cancelled = builders.lease(claim([native('a')]), stop.signal)
+  const next = builders.lease(claim([native('a')]))
   stop.abort()
   await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
-  await expect(engines.lease(claim([native('a')]), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
+  await expect(builders.lease(claim([native('a')]), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
   held?.[Symbol.dispose]()
   expect((await next)?.builder).toBe('a')
 })
 
-test('reports beforehand which engine it will be while all are free', () => {
+test('reports beforehand which builder it will be while all are free', () => {
   expect(firstUse(claim([emulating('a'), native('b')]))).toMatchObject({ engine: 'unix://b', engineReason: 'native' })
   expect(firstUse(claim([emulating('a')]))).toMatchObject({ engine: 'unix://a', engineReason: 'no-native' })
   expect(firstUse(claim([]))).toBeUndefined()
 })
 
-test('prefers the engine that most likely has the cache: the same one in each run', async () => {
+test('prefers the builder that most likely has the cache: the same one in each run', async () => {
   const nodes = ['a', 'b', 'c', 'd', 'e'].map(native)
   const chosen = async (pipeline: string, of = nodes) => (await pool(1).lease(claim(of, pipeline)))?.builder ?? ''
   const first = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`)))
@@ -139,20 +143,20 @@ test('names of a client in an address do not change if the cache is', () => {
   }
 })
 
-test('no engine gets more than its share, whatever its cache', async () => {
+test('no builder gets more than its share, whatever its cache', async () => {
   const nodes = ['a', 'b', 'c', 'd'].map(native)
-  const engines = pool(4)
-  const leases = await Promise.all(Array.from({ length: 8 }, () => engines.lease(claim(nodes))))
+  const builders = pool(4)
+  const leases = await Promise.all(Array.from({ length: 8 }, () => builders.lease(claim(nodes))))
   const counts = nodes.map(({ builder }) => leases.filter((lease) => lease?.builder === builder).length)
   expect(counts).toEqual([2, 2, 2, 2])
 })
 
 test('is fair between pipelines: many builds of one do not keep those of another waiting', async () => {
-  const engines = pool(2)
+  const builders = pool(2)
   const nodes = [native('a')]
   const order: string[] = []
   const take = (pipeline: string) =>
-    engines.lease(claim(nodes, pipeline)).then((lease) => {
+    builders.lease(claim(nodes, pipeline)).then((lease) => {
       order.push(pipeline)
       return lease
     })
@@ -165,46 +169,46 @@ test('is fair between pipelines: many builds of one do not keep those of another
   expect(order).toEqual(['big', 'big', 'small', 'big'])
 })
 
-test('an engine that joins gets builds that wait, also one that has left', async () => {
-  const engines = pool()
+test('a builder that joins gets builds that wait, also one that has left', async () => {
+  const builders = pool()
   const candidates = [native('a')]
-  await engines.lease(claim(candidates))
-  const waiting = engines.lease(claim(candidates))
+  await builders.lease(claim(candidates))
+  const waiting = builders.lease(claim(candidates))
   candidates.push(native('b'))
-  engines.join('b')
+  builders.join('b')
   expect((await waiting)?.builder).toBe('b')
-  engines.leave('b')
-  expect(engines.isGone('b')).toBe(true)
-  const next = engines.lease(claim([native('b'), native('c')]))
+  builders.leave('b')
+  expect(builders.isGone('b')).toBe(true)
+  const next = builders.lease(claim([native('b'), native('c')]))
   expect((await next)?.builder).toBe('c')
-  engines.join('b')
-  expect(engines.isGone('b')).toBe(false)
+  builders.join('b')
+  expect(builders.isGone('b')).toBe(false)
 })
 
-test('while engines may join, a build without one waits for a time', async () => {
-  const engines = new BuilderPool<string>({ buildsPerBuilder: 1, waitsForNative: false, patience: 50 })
-  const opening = engines.expectJoins()
-  engines.leave('a')
+test('while builders may join, a build without one waits for a time', async () => {
+  const builders = new BuilderPool<string>({ buildsPerBuilder: 1, waitsForNative: false, patience: 50 })
+  const opening = builders.expectJoins()
+  builders.leave('a')
   const candidates = [native('a')]
-  const waiting = engines.lease(claim(candidates))
+  const waiting = builders.lease(claim(candidates))
   expect(await settled(waiting)).toBe('waiting')
-  expect(engines.hasOther('a', claim(candidates))).toBe(true)
+  expect(builders.hasOther('a', claim(candidates))).toBe(true)
   candidates.push(native('b'))
-  engines.join('b')
+  builders.join('b')
   expect((await waiting)?.builder).toBe('b')
-  engines.leave('b')
-  expect(await engines.lease(claim(candidates))).toBeUndefined()
-  const last = engines.lease(claim(candidates))
+  builders.leave('b')
+  expect(await builders.lease(claim(candidates))).toBeUndefined()
+  const last = builders.lease(claim(candidates))
   opening[Symbol.dispose]()
   expect(await last).toBeUndefined()
 })
 
 test('images that other images are based on are built first', async () => {
-  const engines = pool()
-  const held = await engines.lease(claim([native('a')], 'first'))
+  const builders = pool()
+  const held = await builders.lease(claim([native('a')], 'first'))
   const order: string[] = []
   const take = (pipeline: string, height: number) =>
-    engines.lease({ ...claim([native('a')], pipeline), height }).then((lease) => {
+    builders.lease({ ...claim([native('a')], pipeline), height }).then((lease) => {
       order.push(pipeline)
       lease?.[Symbol.dispose]()
     })
@@ -214,15 +218,15 @@ test('images that other images are based on are built first', async () => {
   expect(order).toEqual(['sdk', 'tool', 'leaf'])
 })
 
-test('an engine that becomes free gets a build that prefers it, though others have waited longer', async () => {
+test('a builder that becomes free gets a build that prefers it, though others have waited longer', async () => {
   const nodes = ['a', 'b'].map(native)
-  const engines = pool()
-  const [onA, onB] = [await engines.lease(claim(nodes)), await engines.lease(claim(nodes))]
-  const preferring = (engine: string) =>
+  const builders = pool()
+  const [onA, onB] = [await builders.lease(claim(nodes)), await builders.lease(claim(nodes))]
+  const preferring = (builder: string) =>
     Array.from({ length: 50 }, (_, at) => `other${at}`).find(
-      (pipeline) => firstUse(claim(nodes, pipeline))?.engine === `unix://${engine}`,
+      (pipeline) => firstUse(claim(nodes, pipeline))?.engine === `unix://${builder}`,
     ) ?? ''
-  const waiting = ['a', 'b'].map((engine) => engines.lease(claim(nodes, preferring(engine))))
+  const waiting = ['a', 'b'].map((builder) => builders.lease(claim(nodes, preferring(builder))))
   expect(onB?.builder).toBe('b')
   onB?.[Symbol.dispose]()
   expect((await waiting[1])?.builder).toBe('b')

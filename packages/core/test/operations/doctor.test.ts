@@ -9,7 +9,6 @@ import { openBuilders } from '../../src/builder/builders.js'
 import type { Builder, BuilderInfo } from '../../src/builder/port.js'
 import { CORE_KINDS } from '../../src/definition/plugin/kinds/made-base.js'
 import { EngineError } from '../../src/model/errors.js'
-import { checkEngines } from '../../src/operations/doctor/engine-check.js'
 import {
   checkDiskSpace,
   checkLimits,
@@ -18,6 +17,7 @@ import {
   checkTools,
   existingDirectory,
 } from '../../src/operations/doctor/host-check.js'
+import { checkPlatforms } from '../../src/operations/doctor/platform-check.js'
 import { unpainted } from '../../src/report/paint.js'
 import { formatDiagnosis } from '../../src/report/text/diagnosis-text.js'
 import { builderFeatures } from '../builder/builder-features.js'
@@ -34,14 +34,14 @@ const INFO: BuilderInfo = {
   features: builderFeatures(),
 }
 
-/** An engine that only returns its description. */
-function engineThat(describe: () => Promise<BuilderInfo>): Builder {
+/** A builder that only returns its description. */
+function builderThat(describe: () => Promise<BuilderInfo>): Builder {
   return { describe } as Partial<Builder> as Builder
 }
 
-describe('the engine', () => {
+describe('the builders', () => {
   test('is reported with its version, and each platform with its state and a hint', async () => {
-    const [engine, native, foreign] = await checkEngines([engineThat(async () => INFO)], [AMD64, S390X], {})
+    const [engine, native, foreign] = await checkPlatforms([builderThat(async () => INFO)], [AMD64, S390X], {})
     expect(engine).toMatchObject({ state: 'ok', message: expect.stringMatching(/28\.5\.2.*API 1\.51.*containerd/) })
     expect(native).toEqual({ subject: 'platform linux/amd64', state: 'ok', message: 'runs natively' })
     expect(foreign).toMatchObject({
@@ -52,11 +52,11 @@ describe('the engine', () => {
   })
 
   test('that does not answer is an error with a hint, and no exception', async () => {
-    const gone = engineThat(() =>
+    const gone = builderThat(() =>
       Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers', { hint: 'Start Docker' })),
     )
-    expect(await checkEngines([gone], [AMD64], {})).toEqual([
-      { subject: 'engine', state: 'error', message: 'no engine answers', advice: 'Start Docker' },
+    expect(await checkPlatforms([gone], [AMD64], {})).toEqual([
+      { subject: 'builder', state: 'error', message: 'no engine answers', advice: 'Start Docker' },
     ])
   })
 
@@ -66,10 +66,10 @@ describe('the engine', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     try {
-      await using engines = openBuilders({ engines: [`tcp://127.0.0.1:${port}`] }, { env: {} })
-      const [finding] = await checkEngines(await engines.all(), [], {})
+      await using builders = openBuilders({ engines: [`tcp://127.0.0.1:${port}`] }, { env: {} })
+      const [finding] = await checkPlatforms(await builders.all(), [], {})
       expect(finding).toMatchObject({
-        subject: 'engine',
+        subject: 'builder',
         state: 'error',
         message: expect.stringContaining('BuildKit'),
       })
@@ -82,13 +82,13 @@ describe('the engine', () => {
 
   test('are looked at together: one that answers, and one that runs the platform, is enough', async () => {
     const other = { ...INFO, address: 'ssh://big', native: S390X, runnable: [S390X, AMD64] }
-    const engines = [async () => INFO, async () => other].map(engineThat)
-    const gone = engineThat(() => Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers')))
-    const found = await checkEngines([...engines, gone], [AMD64, S390X], {})
+    const engines = [async () => INFO, async () => other].map(builderThat)
+    const gone = builderThat(() => Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers')))
+    const found = await checkPlatforms([...engines, gone], [AMD64, S390X], {})
     expect(found.map(({ subject, state, message }) => [subject, state, message])).toEqual([
-      ['engine', 'ok', expect.stringContaining(INFO.address)],
-      ['engine', 'ok', expect.stringContaining('ssh://big')],
-      ['engine', 'warning', 'no engine answers'],
+      ['builder', 'ok', expect.stringContaining(INFO.address)],
+      ['builder', 'ok', expect.stringContaining('ssh://big')],
+      ['builder', 'warning', 'no engine answers'],
       ['platform linux/amd64', 'ok', `runs natively on ${INFO.address}, runs by emulation on ssh://big`],
       ['platform linux/s390x', 'ok', 'runs natively on ssh://big'],
     ])
@@ -110,16 +110,16 @@ describe('the engine', () => {
       await using folder = await tempFolder('binfmt')
       const entry = [on, 'interpreter /usr/bin/qemu-s390x-static', `flags: ${flags}`, 'offset 0', '']
       await writeFile(join(folder.path, 'qemu-s390x'), entry.join('\n'))
-      const engine = engineThat(async () => (runs ? LOCAL : { ...LOCAL, runnable: [AMD64] }))
-      const [, finding] = await checkEngines([engine], [S390X], { binfmt: folder.path })
+      const engine = builderThat(async () => (runs ? LOCAL : { ...LOCAL, runnable: [AMD64] }))
+      const [, finding] = await checkPlatforms([engine], [S390X], { binfmt: folder.path })
       expect(finding).toMatchObject({ subject: 'platform linux/s390x', state, message })
       if (state === 'error') expect(finding?.advice).toMatch(/tonistiigi\/binfmt --install s390x|echo 1 >/)
     },
   )
 
   test('elsewhere is trusted about what it reports of its emulators', async () => {
-    const remote = engineThat(async () => ({ ...LOCAL, address: 'ssh://builder' }))
-    const [, finding] = await checkEngines([remote], [S390X], { binfmt: '/no/such/folder' })
+    const remote = builderThat(async () => ({ ...LOCAL, address: 'ssh://builder' }))
+    const [, finding] = await checkPlatforms([remote], [S390X], { binfmt: '/no/such/folder' })
     expect(finding).toMatchObject({ state: 'ok', message: 'runs by emulation' })
   })
 
@@ -127,9 +127,9 @@ describe('the engine', () => {
     await using folder = await tempFolder('data-root')
     await mkdir(join(folder.path, 'docker'))
     const dataRoot = join(folder.path, 'docker')
-    const local = await checkEngines([engineThat(async () => ({ ...LOCAL, dataRoot }))], [], {})
+    const local = await checkPlatforms([builderThat(async () => ({ ...LOCAL, dataRoot }))], [], {})
     expect(local[1]).toMatchObject({ subject: 'disk', message: expect.stringContaining(` free in ${dataRoot}`) })
-    const remote = await checkEngines([engineThat(async () => ({ ...INFO, dataRoot }))], [], {})
+    const remote = await checkPlatforms([builderThat(async () => ({ ...INFO, dataRoot }))], [], {})
     expect(remote).toHaveLength(1)
   })
 })
@@ -226,12 +226,12 @@ describe('this machine', () => {
 test('as text: a line each, and what to do below', () => {
   const findings = [
     { subject: 'disk', state: 'ok', message: '9.0 GB free in /tmp' },
-    { subject: 'engine', state: 'error', message: 'no engine answers', advice: 'Start Docker' },
+    { subject: 'builder', state: 'error', message: 'no engine answers', advice: 'Start Docker' },
   ] as const
   expect(formatDiagnosis({ findings }, unpainted)).toBe(
     [
       'ok       disk: 9.0 GB free in /tmp',
-      'error    engine: no engine answers',
+      'error    builder: no engine answers',
       '         hint: Start Docker',
       '1 error, 0 warnings',
       '',

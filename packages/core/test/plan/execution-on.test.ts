@@ -47,11 +47,11 @@ test.each([
   ['arm/v6', ['arm/v7', ...ARM32], 'arm/v7', 'emulated'],
   ['amd64', undefined, '386', 'native'],
   ['amd64', undefined, 's390x', 'emulated'],
-])('an engine on %s that lists %j runs %s: %s', (native, runnable, wanted, execution) => {
+])('a builder on %s that lists %j runs %s: %s', (native, runnable, wanted, execution) => {
   expect(executionOn(infoOf(native, runnable), platform(wanted))).toBe(execution)
 })
 
-test('a plan reports what an engine emulates, and nothing that it runs itself', () => {
-  const asked = { engine: {} as Builder, info: infoOf('amd64', [...SERVER, 'arm64']) }
-  expect(builderPlan(asked).emulated?.map(formatPlatform)).toEqual(['linux/arm64'])
+test('a plan reports what a builder emulates, and nothing that it runs natively', () => {
+  const queried = { builder: {} as Builder, info: infoOf('amd64', [...SERVER, 'arm64']) }
+  expect(builderPlan(queried).emulated?.map(formatPlatform)).toEqual(['linux/arm64'])
 })

@@ -27,7 +27,7 @@ const DOCKERFILE = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n'
 const KEY = 'a'.repeat(64)
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 
-/** Makes the image of one platform on an engine whose push fails so, after something has happened. */
+/** Makes the image of one platform on a builder whose push fails so, after something has happened. */
 async function makeImage(
   meanwhile: (url: string) => Promise<void>,
   { build, records }: { readonly build?: () => Promise<void>; readonly records?: Partial<ContextRecords> } = {},
@@ -42,14 +42,14 @@ async function makeImage(
   await pushTinyImage({ url: registry.server.url, repository: node.repository.repository }, base)
   const output = { reference: { ...node.repository, digest: base.manifest.descriptor.digest } } as Output
   const inputs = new Map([node.base, node.baseIndex].map((id) => [id, { ...output, ...base.manifest }]))
-  const engine = {
+  const builder = {
     build: async () => {
       await build?.()
       return {
         sources: [],
         async push() {
           await meanwhile(`${registry.server.url}/${node.repository.repository}`)
-          throw new EngineError('PUSH_FAILED', 'the engine refused to push')
+          throw new EngineError('PUSH_FAILED', 'the builder refused to push')
         },
         [Symbol.asyncDispose]: async () => {},
       }
@@ -82,7 +82,7 @@ async function makeImage(
     previous: {},
     force: false,
   }
-  return await imageStep.perform(work, world as unknown as StepServices, { engine })
+  return await imageStep.perform(work, world as unknown as StepServices, { builder })
 }
 
 /** What an earlier run pushed, of the same key and perhaps of other images that the Dockerfile names. */

@@ -5,7 +5,7 @@ export interface TlsError {
 }
 
 const FILES = "the folder that 'certificates' or DOCKER_CERT_PATH names, or the docker context"
-const NOT_TRUSTED = `the ca.pem of ${FILES} must be the authority that signed the engine's certificate`
+const NOT_TRUSTED = `the ca.pem of ${FILES} must be the authority that signed the builder's certificate`
 
 /** By the code of node's error. @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
 const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
@@ -17,7 +17,7 @@ const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'CERT_SIGNATURE_FAILURE',
   ].map((code) => [code, { reason: 'its certificate is signed by an unknown authority', hint: NOT_TRUSTED }] as const),
-  ['CERT_HAS_EXPIRED', { reason: 'its certificate has expired', hint: 'create a new certificate for the engine' }],
+  ['CERT_HAS_EXPIRED', { reason: 'its certificate has expired', hint: 'create a new certificate for the builder' }],
   [
     'ERR_TLS_CERT_ALTNAME_INVALID',
     {
@@ -28,7 +28,7 @@ const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
   ['EPROTO', { reason: 'it does not use TLS', hint: 'if this is intended, remove the certificates' }],
 ])
 
-/** Whether a code is a TLS alert with which the engine rejected the client's certificate. */
+/** Whether a code is a TLS alert with which the builder rejected the client's certificate. */
 function isRejection(code: string): boolean {
   return /^ERR_SSL_.*ALERT/.test(code) && /CERT|UNKNOWN_CA/.test(code)
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../../model/errors.js'
 
-/** Certificates for an engine behind TLS, PEM. */
+/** Certificates for a builder behind TLS, PEM. */
 export interface TlsMaterial {
   readonly ca?: Buffer
   readonly cert?: Buffer
@@ -13,7 +13,7 @@ export interface TlsMaterial {
   readonly verify: boolean
 }
 
-/** The PEM files that a folder has of ca.pem, cert.pem and key.pem. @throws ENGINE_UNREACHABLE where half a pair is missing. */
+/** The PEM files that a folder has of ca.pem, cert.pem and key.pem. @throws ENGINE_UNREACHABLE if half a pair is missing */
 export async function readTlsFolder(folder: string): Promise<Omit<TlsMaterial, 'verify'>> {
   const [ca, cert, key] = await Promise.all(
     ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readOptional(join(folder, name))),
@@ -51,7 +51,7 @@ export async function readTlsFiles(from: string | CertificateFiles): Promise<Omi
 function requireAny(folder: string, material: Omit<TlsMaterial, 'verify'>): Omit<TlsMaterial, 'verify'> {
   if (Object.keys(material).length > 0) return material
   throw new EngineError('ENGINE_UNREACHABLE', `${folder} has none of ca.pem, cert.pem and key.pem`, {
-    hint: 'use the folder of the certificates for the engine, or https:// if it needs none',
+    hint: 'use the folder of the certificates for the builder, or https:// if it needs none',
   })
 }
 

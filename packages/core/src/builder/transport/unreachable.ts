@@ -8,9 +8,9 @@ export type ConnectionError = Error & { readonly code: string }
 /** Parts of a message about an unreachable builder. */
 export interface UnreachableContext {
   readonly address: string
-  /** The requested operation, as in "the engine rejected …". */
+  /** The requested operation, as in "the request was to …". */
   readonly action: string
-  /** Kind of program at the address: `engine`. */
+  /** Kind of program at the address: `engine`, `BuildKit`. */
   readonly kind: string
   /** The hint if nothing listens at the address. */
   readonly start: string

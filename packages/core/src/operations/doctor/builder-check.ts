@@ -23,7 +23,7 @@ export interface BuilderCheckOptions {
 
 /**
  * Checks workers, cache and clock of each builder, and which registries it reaches. A builder that does not answer is
- * reported by `checkEngines`.
+ * reported by `checkPlatforms`.
  */
 export async function checkBuilders(
   builders: readonly Builder[],

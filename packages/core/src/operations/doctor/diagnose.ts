@@ -19,7 +19,6 @@ import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'
 import { readRunEnvironment } from '../run-environment.js'
 import { checkBuilders } from './builder-check.js'
-import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrError } from './finding.js'
 import {
   checkAuthVariable,
@@ -30,6 +29,7 @@ import {
   checkTools,
   existingDirectory,
 } from './host-check.js'
+import { checkPlatforms } from './platform-check.js'
 import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
 /** Options of {@link diagnose}. */
@@ -73,17 +73,17 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
             today: now,
           }),
         )
-  await using engines = openBuilders(options, { credentials, env, registry: embedded ? undefined : options.registry })
+  await using builders = openBuilders(options, { credentials, env, registry: embedded ? undefined : options.registry })
   const used = options.definition === false ? hostAlone(options.registry) : usedRegistries(definition)
   const registries = used.filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const made = madeBases(definition)
   const config = await readProxies(docker)
   const found = await Promise.all([
-    checkEngines(await engines.all(options.signal), platformsOf(definition), {
+    checkPlatforms(await builders.all(options.signal), platformsOf(definition), {
       signal: options.signal,
       proxies: config.proxies,
     }),
-    checkBuilders(await engines.all(options.signal), { signal: options.signal, targets: pushTargets(registries) }),
+    checkBuilders(await builders.all(options.signal), { signal: options.signal, targets: pushTargets(registries) }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(env, [...new Set(made.map(({ by }) => by))], process.getuid?.()),
     checkPackageEmulation(packageArchitectures(made)),

@@ -3,7 +3,7 @@ export const DIAGNOSIS_VERSION = 1
 
 /** Result of one check. */
 export interface Finding {
-  /** What was checked: `engine`, `platform linux/arm/v7`, `registry ghcr.io`. */
+  /** What was checked: `builder`, `platform linux/arm/v7`, `registry ghcr.io`. */
   readonly subject: string
   /** `error`: a run would fail; `warning`: a run may fail. */
   readonly state: 'ok' | 'warning' | 'error'

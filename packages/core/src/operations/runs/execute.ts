@@ -81,7 +81,7 @@ async function checkOptions({ session, options }: Execution): Promise<readonly O
   if (options.load) {
     const { engineToLoadInto, readLoad } = await import('./load.js')
     readLoad(options.load, session)
-    await engineToLoadInto(session.services.engines)
+    await engineToLoadInto(session.services.builders)
   }
   return readOutputOptions(options.outputs, session.definition)
 }
@@ -149,7 +149,7 @@ async function deliver(
   if (options.load) {
     const { engineToLoadInto, loadImages, readLoad } = await import('./load.js')
     const platforms = readLoad(options.load, { definition, graph })
-    await loadImages({ definition, graph, results, platforms, signal, emit }, await engineToLoadInto(services.engines))
+    await loadImages({ definition, graph, results, platforms, signal, emit }, await engineToLoadInto(services.builders))
   }
   if (outputs.length > 0) {
     const { writeOutputs } = await import('../outputs/write-outputs.js')
@@ -165,7 +165,7 @@ async function performPlanned(
 ): Promise<ReadonlyMap<string, NodeResult>> {
   const { signal, keepGoing = false } = options
   const pool = openPool(options, input.policy)
-  using members = new BuilderMembership({ builders: services.engines, planned, pool, signal, emit })
+  using members = new BuilderMembership({ builders: services.builders, planned, pool, signal, emit })
   const { candidacies } = members
   return await performNodes({
     nodes: planned.nodes,

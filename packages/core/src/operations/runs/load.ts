@@ -24,8 +24,8 @@ export interface LoadInput {
 export type EngineWithImages = Builder & { readonly images: ImageStore }
 
 /** The first Docker Engine of a run, which `--load` puts images into. @throws DefinitionError USAGE if there is none */
-export async function engineToLoadInto(engines: Builders): Promise<EngineWithImages> {
-  const engine = (await engines.all()).find((one): one is EngineWithImages => one.images !== undefined)
+export async function engineToLoadInto(builders: Builders): Promise<EngineWithImages> {
+  const engine = (await builders.all()).find((one): one is EngineWithImages => one.images !== undefined)
   if (engine !== undefined) return engine
   const message = 'images cannot be loaded: no builder of this run is a Docker Engine'
   const hint = 'add a Docker Engine to the builders, or pull the published image by its name'

@@ -67,8 +67,8 @@ export async function withRunSession<Result>(
     open.push(destination)
     const definition = rehost(declared, destination.startedAt)
     const services = openServices(options, lock, environment)
-    open.unshift(services.contexts, services.engines, services.registry)
-    await services.engines.checkAddresses()
+    open.unshift(services.contexts, services.builders, services.registry)
+    await services.builders.checkAddresses()
     const graph = await linkedGraph(definition, only, services, options.signal)
     const planned = planningInput(definition, graph, options, only)
     const { note, ...signing } = await readSigning(planned, options, only, environment)
@@ -145,7 +145,7 @@ function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironm
     signatures: createSignatureVerifier({ registry, directory: options.directory ?? '.' }),
     passed: createPassedTests(registry),
     files: createFilesCache(),
-    engines: openBuilders(options, {
+    builders: openBuilders(options, {
       credentials,
       env,
       registry: isEmbedded(options.registry) ? undefined : options.registry,

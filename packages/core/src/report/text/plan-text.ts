@@ -14,7 +14,7 @@ export function formatPlan(plan: Plan): string {
   const nodes = plan.nodes.map((node) => nodeRow(node, hasSeveral))
   const parts = [
     notes,
-    hasSeveral ? alignColumns(engines.map(engineRow)) : '',
+    hasSeveral ? alignColumns(engines.map(builderRow)) : '',
     alignColumns(nodes),
     alignColumns(plan.tags.map(tagRow)),
     alignColumns((plan.signatures ?? []).map(signatureRow)),
@@ -31,12 +31,12 @@ function hintLine(hint: string | undefined): string {
   return hint === undefined ? '' : `  hint: ${hint}\n`
 }
 
-function engineRow({ engine, version, native, emulated, error }: EnginePlan): readonly string[] {
-  if (native === undefined) return ['engine', engine, '', error?.message ?? '']
+function builderRow({ engine, version, native, emulated, error }: EnginePlan): readonly string[] {
+  if (native === undefined) return ['builder', engine, '', error?.message ?? '']
   const foreign = emulated?.map(formatPlatform).join(', ')
   const emulation =
     foreign === undefined ? 'emulated platforms are not reported' : `by emulation ${foreign || 'nothing'}`
-  return ['engine', engine, `Docker ${version}`, `natively ${formatPlatform(native)}; ${emulation}`]
+  return ['builder', engine, `version ${version}`, `natively ${formatPlatform(native)}; ${emulation}`]
 }
 
 function nodeRow(

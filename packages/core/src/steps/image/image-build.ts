@@ -51,15 +51,15 @@ export async function pushImage(
   call: PerformCall,
   { findOther, recorded }: PushConditions,
 ): Promise<PushedImage | Output> {
-  const { engine } = call
-  if (engine === undefined) throw new TypeError('an image is built on a builder')
+  const { builder } = call
+  if (builder === undefined) throw new TypeError('an image is built on a builder')
   const { node, key } = work
   const startedAt = Date.now()
   const destination = pushReference(node.repository, key, node.format)
   const request = await buildRequest(work, destination, services)
-  await requireNames(work.resolved, engine, call)
+  await requireNames(work.resolved, builder, call)
   noteLeftOutCaches(node.build, services.env, call)
-  await using built = await engine.build(request, call)
+  await using built = await builder.build(request, call)
   const [other, sources] = await Promise.all([
     work.force ? undefined : findOther(),
     recordSources(built, { ...work, synced: request.inputs.synced }, services, call),
@@ -67,27 +67,27 @@ export async function pushImage(
   ])
   if (other !== undefined) return other
   const reference = { ...repositoryOf(destination), digest: await built.push(call) }
-  return { reference, sources, builder: await describeBuilder(engine, node.build, call), startedAt }
+  return { reference, sources, builder: await describeBuilder(builder, node.build, call), startedAt }
 }
 
 async function describeBuilder(
-  engine: Builder,
+  builder: Builder,
   { attest }: ImageNode['build'],
   call: PerformCall,
 ): Promise<PushedImage['builder']> {
   if (attest === undefined) return { version: {}, attests: false }
-  const { version, apiVersion, features } = await engine.describe(call)
+  const { version, apiVersion, features } = await builder.describe(call)
   const name = apiVersion === undefined ? 'buildkit' : 'docker-engine'
   return { version: { [name]: version }, attests: features.attestations && isByBuildKit(attest) }
 }
 
 /** @throws EngineError CONTEXT_UNREADABLE if the builder does not support a file name of the context */
-async function requireNames({ listing, contexts }: ResolvedImage, engine: Builder, call: PerformCall): Promise<void> {
+async function requireNames({ listing, contexts }: ResolvedImage, builder: Builder, call: PerformCall): Promise<void> {
   const listings = [listing, ...contexts.flatMap((one) => (one.kind === 'files' ? [one.listing] : []))]
   const entries = listings.flatMap((one) => one.entries)
   const raw = entries.find((entry) => entry.rawPath ?? ('rawTarget' in entry && entry.rawTarget))
   if (raw === undefined) return
-  const { features, address, version } = await engine.describe(call)
+  const { features, address, version } = await builder.describe(call)
   if (features.rawNames) return
   const message = `file name '${shownName(raw.path)}' in the context is not UTF-8, which the builder ${address} (${version}) does not support`
   throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename the file, or list it in .dockerignore' })

@@ -42,13 +42,13 @@ export async function runCommand(
   { command, target, env = {}, user, workingDir, network = 'none' }: ImageCommand,
   { platform, image, config, mount, epoch, call }: ImageUnderTest,
 ): Promise<RunResult> {
-  const { engine, signal, onEvent } = call
-  if (engine === undefined) throw new TypeError('a command runs on a builder')
+  const { builder, signal, onEvent } = call
+  if (builder === undefined) throw new TypeError('a command runs on a builder')
   const { Env = [], User = '', WorkingDir = '' } = config.config ?? {}
   const own = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const isReplaced = (variable: string) => Object.hasOwn(env, variable.split('=', 1)[0] ?? '')
   const directory = mount && syncedContext(mount, epoch)
-  return engine.run(
+  return builder.run(
     {
       image: image.reference,
       platform,

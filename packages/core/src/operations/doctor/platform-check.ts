@@ -11,7 +11,7 @@ import { checkDiskSpace, withoutLogin } from './host-check.js'
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
 /** Options of the builder checks. */
-export interface EngineCheckOptions {
+export interface PlatformCheckOptions {
   readonly signal?: AbortSignal | undefined
   /** The folder of binfmt_misc. */
   readonly binfmt?: string
@@ -20,22 +20,22 @@ export interface EngineCheckOptions {
 }
 
 /** Checks the builders, the disk space of those on this machine, and how they would run each platform. */
-export async function checkEngines(
-  engines: readonly Builder[],
+export async function checkPlatforms(
+  builders: readonly Builder[],
   platforms: readonly Platform[],
-  { signal, binfmt = BINFMT, proxies = new Map() }: EngineCheckOptions,
+  { signal, binfmt = BINFMT, proxies = new Map() }: PlatformCheckOptions,
 ): Promise<readonly Finding[]> {
-  const queried = await Promise.all(engines.map((engine) => queryBuilder(engine, signal)))
+  const queried = await Promise.all(builders.map((builder) => queryBuilder(builder, signal)))
   const infos = queried.flatMap((one) => ('info' in one ? [one.info] : []))
   // A run can use the other builders.
   const state = infos.length > 0 ? 'warning' : 'error'
   const answers = queried.map((one) => {
-    if ('info' in one) return fine('engine', describe(one.info))
+    if ('info' in one) return fine('builder', describe(one.info))
     return warningOrError(
       state,
-      'engine',
+      'builder',
       one.error.message,
-      one.error.hint ?? 'start Docker, or set DOCKER_HOST to an engine',
+      one.error.hint ?? 'start Docker, or set DOCKER_HOST to a Docker Engine',
     )
   })
   const runs = await Promise.all(platforms.map((platform) => checkOnAll(platform, infos, binfmt)))
@@ -51,11 +51,11 @@ function buildProxies(proxies: DockerProxies, address: string): readonly Finding
 }
 
 async function queryBuilder(
-  engine: Builder,
+  builder: Builder,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly info: BuilderInfo } | { readonly error: PolyarchError }> {
   try {
-    return { info: await engine.describe({ signal }) }
+    return { info: await builder.describe({ signal }) }
   } catch (error) {
     if (!(error instanceof PolyarchError) || error.code === 'CANCELLED') throw error
     return { error }
