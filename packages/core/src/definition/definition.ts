@@ -60,6 +60,8 @@ export interface WrittenName {
 export interface PipelineDefinition {
   /** Unique in the definition: used on the command line, and as key in plans, reports and metadata files. */
   readonly name: string
+  /** The call that declares it, by which issues name it: `pipeline('ghcr.io/team/app')`. */
+  readonly path: string
   /** Its repository, as written. */
   readonly writtenRepository: string
   readonly repository: Repository

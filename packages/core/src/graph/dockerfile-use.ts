@@ -82,7 +82,8 @@ export function checkUses(definition: Definition, uses: DockerfileUses): void {
   )
   if (cycle !== undefined) {
     const hint = 'remove one of these from the Dockerfile or the bases, or move the common part to a third pipeline'
-    issues.push({ path: `pipeline ${cycle[0]}`, message: `pipelines depend on each other: ${cycle.join(' → ')}`, hint })
+    const first = definition.pipelines.find(({ name }) => name === cycle[0])
+    issues.push({ path: first?.path ?? '', message: `pipelines depend on each other: ${cycle.join(' → ')}`, hint })
   }
   if (issues.length > 0) throw new DefinitionError(issues)
 }

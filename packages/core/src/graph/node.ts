@@ -68,6 +68,8 @@ export interface ImageNode extends NodeCommon {
   /** Whether the run continues if it fails. */
   readonly optional?: true
   readonly build: BuildDefinition
+  /** Path of its pipeline in issues. */
+  readonly path: string
   /** Annotations of its entry in the index. */
   readonly entryAnnotations: AnnotationMap
   /** The node whose result is this platform's base alone. */

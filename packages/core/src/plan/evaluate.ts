@@ -87,12 +87,12 @@ async function settle<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
   }
 }
 
-/** Prefixes issues with their pipeline if there are several. */
+/** Prefixes issues of build options with their pipeline, in the form of the other issues of a definition. */
 function issuesOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['issues'] {
   if (settled.status === 'fulfilled' || !(settled.reason instanceof DefinitionError)) return []
   return settled.reason.issues.map((issue) =>
-    node !== undefined && issue.path.startsWith('build.')
-      ? { ...issue, path: `${node.pipeline} ${issue.path}` }
+    node?.kind === 'image' && issue.path.startsWith('build.')
+      ? { ...issue, path: `${node.path}.${issue.path}` }
       : issue,
   )
 }

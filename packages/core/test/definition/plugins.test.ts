@@ -148,6 +148,21 @@ describe('platform aliases', () => {
     expect(issuesOf(one)).toContainEqual(expect.objectContaining({ message: expect.stringContaining(message) }))
   })
 
+  it('are listed if one is misspelled, which is the only issue', () => {
+    const one = start.use(board({ 'small-board': { platform: 'linux/arm/v6', base: 'small' } }))
+    const path = "pipeline('registry.example.com/app').platforms[0]"
+    expect(issuesOf(one.platforms(platform('smal-board', {} as never)))).toEqual([
+      {
+        path,
+        message: "unknown architecture 'smal-board'",
+        hint: "did you mean 'small-board'? platform aliases: small-board",
+      },
+    ])
+    expect(issuesOf(one.platforms(platform('small board', {} as never)))).toEqual([
+      expect.objectContaining({ path, hint: expect.stringContaining('platform aliases: small-board') }),
+    ])
+  })
+
   it('are rejected if two plugins have one', () => {
     const words = { board: { platform: 'linux/arm/v6', base: 'small' } }
     const one = start.use(board(words), board(words)).platforms(platform('board', {} as never))

@@ -136,6 +136,7 @@ class Compilation {
     }
     return {
       name,
+      path,
       writtenRepository: declaration.repository,
       repository,
       requested,
@@ -183,7 +184,13 @@ class Compilation {
     const alias = plugins.aliases.get(declared.architecture)
     const written = declared.settings as Settings
     const settings = alias === undefined ? written : { ...written, base: written.base ?? alias.base }
-    const platform = readPlatform(alias?.platform ?? declared.architecture, settings.variant, path, this.#reading)
+    const aliases = [...plugins.aliases.keys()]
+    const { variant } = settings
+    const platform = readPlatform(
+      { written: alias?.platform ?? declared.architecture, variant, aliases },
+      path,
+      this.#reading,
+    )
     const [base, traits] = this.#base(settings, platform, plugins, path)
     const { declaration } = pipeline
     const { issues } = this.#reading
@@ -215,7 +222,7 @@ class Compilation {
           published: this.#published,
           issues,
           owner: imageOwner(name, platform),
-          path: `${path} platformNames`,
+          path: `${owner}.platformNames`,
         })
       : []
     const listed = readListedPlatform(platform, settings, path, issues)
@@ -242,7 +249,12 @@ class Compilation {
   }
 
   /** Reads the base. If the platform itself is invalid, the other settings are validated all the same. */
-  #base(settings: Settings, platform: Platform | undefined, { bases }: PluginRegistry, path: string): FoundBase {
+  #base(
+    settings: Settings,
+    platform: Platform | undefined,
+    { bases, aliases }: PluginRegistry,
+    path: string,
+  ): FoundBase {
     const { base } = settings
     const { issues } = this.#reading
     if (isPipeline(base)) return [this.#pipelineBase(base, platform, path), {}]
@@ -251,7 +263,9 @@ class Compilation {
       const answer = readNamedBase({ name: base, settings, platform }, bases, path, issues)
       return answer === undefined ? [undefined, {}] : this.#answeredBase(answer, base, platform, path)
     }
-    issues.add(`${path}.base`, 'has no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
+    // A misspelled alias of a plugin names no base either.
+    if (base !== undefined || platform !== undefined || aliases.size === 0)
+      issues.add(`${path}.base`, 'has no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
     return [undefined, {}]
   }
 

@@ -14,8 +14,8 @@ const DESTINATION: Readonly<Record<string, readonly string[]>> = {
 
 /** Adds an issue for each destination that two builds write to: the last one would overwrite the other. */
 export function checkDestinations(pipelines: readonly PipelineDefinition[], issues: Issues): void {
-  const builds = pipelines.flatMap(({ writtenRepository, platforms }) =>
-    platforms.map(({ platform, build }) => ({ path: `pipeline('${writtenRepository}').build`, platform, build })),
+  const builds = pipelines.flatMap(({ path, platforms }) =>
+    platforms.map(({ platform, build }) => ({ path: `${path}.build`, platform, build })),
   )
   const seen = new Map<string, string>()
   for (const { path, platform, build } of builds) {

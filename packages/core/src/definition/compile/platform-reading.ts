@@ -17,17 +17,24 @@ export interface Reading {
   readonly notes: string[]
 }
 
+/** The first arguments of `platform(architecture, { variant })`. */
+export interface WrittenPlatform {
+  readonly written: string
+  readonly variant?: string | undefined
+  /** The platform aliases of the plugins in use, for hints. */
+  readonly aliases: readonly string[]
+}
+
 /** Reads the platform that `platform(architecture, { variant })` means; undefined if it is not valid. */
 export function readPlatform(
-  written: string,
-  variant: string | undefined,
+  { written, variant, aliases }: WrittenPlatform,
   path: string,
   { issues, notes }: Reading,
 ): Platform | undefined {
   const parsed = parsePlatform(written)
   if (parsed === undefined) {
     const { message, hint } = unreadablePlatform(written)
-    issues.add(path, message, hint)
+    issues.add(path, message, withAliases(hint, aliases))
     return undefined
   }
   const hasVariant = written.split('/').length === 3
@@ -36,7 +43,7 @@ export function readPlatform(
     return undefined
   }
   const platform = normalizePlatform(variant === undefined ? parsed : { ...parsed, variant })
-  if (!isKnownPlatform(platform)) return refusePlatform(platform, path, issues)
+  if (!isKnownPlatform(platform)) return refusePlatform(platform, path, aliases, issues)
   noteReading(written, variant, platform, notes)
   return platform
 }
@@ -67,12 +74,20 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
-function refusePlatform(platform: Platform, path: string, issues: Issues): undefined {
+/** Adds the platform aliases to a hint. */
+function withAliases(hint: string, aliases: readonly string[]): string {
+  return aliases.length === 0
+    ? hint
+    : `${hint}${hint.endsWith('?') ? ' ' : '; '}platform aliases: ${aliases.join(', ')}`
+}
+
+function refusePlatform(platform: Platform, path: string, aliases: readonly string[], issues: Issues): undefined {
   const { architecture, variant } = platform
   if (!KNOWN_ARCHITECTURES.includes(architecture)) {
-    const near = nearest(architecture, ARCHITECTURE_WORDS)
+    const near = nearest(architecture, [...ARCHITECTURE_WORDS, ...aliases])
     const known = `use one of ${KNOWN_ARCHITECTURES.join(', ')}`
-    issues.add(path, `unknown architecture '${architecture}'`, near === undefined ? known : `did you mean '${near}'?`)
+    const hint = withAliases(near === undefined ? known : `did you mean '${near}'?`, aliases)
+    issues.add(path, `unknown architecture '${architecture}'`, hint)
   } else if (variant !== undefined && !variantsOf(architecture).includes(variant)) {
     const variants = variantsOf(architecture)
     const hint = variants.length === 0 ? `${architecture} has no variants` : `use one of ${variants.join(', ')}`
