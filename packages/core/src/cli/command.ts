@@ -98,6 +98,7 @@ export interface PipelineFlags {
   readonly load?: boolean
   readonly sign?: boolean
   readonly attestations?: boolean
+  readonly all?: boolean
   readonly policy?: PolicyMode
   readonly output?: readonly string[]
   readonly builder?: readonly string[]

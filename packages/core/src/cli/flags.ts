@@ -6,7 +6,7 @@ import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
 import { PROGRESS_CHOICES } from './command.js'
 import { SERVE_PORT } from './commands/pull-hint.js'
 
-const REGISTRY_HELP = 'publish to this registry: host[:port][/prefix], or embedded[:directory]'
+const REGISTRY_HELP = 'use this registry for published names: host[:port][/prefix], or embedded[:directory]'
 const BUILDER_HELP = 'use this address, docker context or buildx builder (repeatable)'
 
 /** One definition per flag, so that a flag means the same for every command. Commander keeps an option per command. */
@@ -76,6 +76,7 @@ const FLAGS = {
       'also write the images to type=local|tar|oci|docker,dest=PATH (repeatable)',
     ).argParser(collectWhole),
   ],
+  allTags: () => [new Option('--all', 'also list the tags in which polyarch keeps results and records')],
   attestations: () => [new Option('--attestations', 'also list signatures, statements and other referrers')],
   sign: () => [new Option('--no-sign', 'publish without the signatures that build.ts configures')],
   policy: () => [

@@ -121,7 +121,7 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     entryAnnotations: definition.entryAnnotations,
     base,
     baseIndex,
-    baseName: baseNameOf(definition, pipeline),
+    ...baseNameOf(definition, pipeline),
     policies: policiesOf(definition.base),
     pipelineImages: [],
     baseNames: pipeline.baseNames,
@@ -130,9 +130,15 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
   }
 }
 
-function baseNameOf({ base }: PlatformDefinition, { writtenRepository }: PipelineDefinition): string {
-  if (base.kind === 'registry') return formatReference(base.reference)
-  return base.kind === 'pipeline' ? base.writtenRepository : writtenRepository
+/** A base that is made here has a name only if the shared base has one. */
+function baseNameOf(
+  { base }: PlatformDefinition,
+  { sharedBase, baseNames }: PipelineDefinition,
+): Pick<ImageNode, 'baseName'> {
+  if (base.kind === 'registry') return { baseName: formatReference(base.reference) }
+  if (base.kind === 'pipeline') return { baseName: base.writtenRepository }
+  const [written] = baseNames
+  return sharedBase.tag === undefined || written === undefined ? {} : { baseName: written }
 }
 
 function testNodes({ name, repository }: PipelineDefinition, definition: PlatformDefinition): readonly TestNode[] {

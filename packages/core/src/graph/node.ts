@@ -76,8 +76,8 @@ export interface ImageNode extends NodeCommon {
   readonly base: string
   /** The node of the index that FROM uses. */
   readonly baseIndex: string
-  /** Name of the base as published, not of its copy. */
-  readonly baseName: string
+  /** Name of the base as published, not of its copy; undefined if it is published by digest only. */
+  readonly baseName?: string
   /** The policies that its base is checked under, without the default ones. */
   readonly policies: BasePolicies
   /** Results of other pipelines of the run that its Dockerfile names. */

@@ -35,9 +35,7 @@ function oneReason(reason: PlanReason): string {
     case 'key-secret-changed':
       return `keySecret ${reason.change}`
     case 'image-moved':
-      return reason.change === 'changed' && reason.from !== undefined && reason.to !== undefined
-        ? `${reason.name} moved from ${shortDigest(reason.from)} to ${shortDigest(reason.to)}`
-        : `${reason.name} ${reason.change} in the Dockerfile`
+      return imageText(reason)
     case 'setting-changed':
       return `build setting ${reason.name} changed`
     case 'unrecorded':
@@ -68,6 +66,14 @@ function contextText({ paths, changed, removed }: Extract<PlanReason, { readonly
     ...(removed ? [`${removed} removed`] : []),
   ]
   return parts.length === 0 ? 'context changed' : `context changed: ${parts.join(', ')}`
+}
+
+function imageText({ name, change, from, to }: Extract<PlanReason, { readonly kind: 'image-moved' }>): string {
+  if (change === 'added') return `${name} added to the Dockerfile`
+  if (change === 'removed') return `${name} removed from the Dockerfile`
+  return from === undefined || to === undefined
+    ? `${name} moved`
+    : `${name} moved from ${shortDigest(from)} to ${shortDigest(to)}`
 }
 
 function pathText({ path, change }: ChangedPath): string {

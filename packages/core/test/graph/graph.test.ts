@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/definition/compile/compile.js'
+import type { DeclaredPipeline } from '../../src/definition/declare/declaration.js'
 import { fromImage } from '../../src/definition/declare/image-base.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { type Base, definePlugin } from '../../src/definition/plugin/plugin.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import type { Graph } from '../../src/graph/node.js'
 import { publishedNames } from '../../src/steps/published-names.js'
@@ -14,6 +16,8 @@ const sdk = pipeline('registry.example.com/sdk')
 const app = pipeline('registry.example.com/app')
   .platforms(platform('amd64', { base: sdk }), platform('arm', { variant: 'v7', base: sdk }))
   .tags('1')
+
+const ROOTFS = { kind: 'rootfs', location: 'https://example.com/root.tar', sha256: 'a'.repeat(64) } as const
 
 const edges = ({ nodes }: Graph) => Object.fromEntries(nodes.map(({ id, needs }) => [id, needs]))
 
@@ -128,6 +132,21 @@ describe('buildGraph', () => {
     const images = buildGraph(compile([upper])).nodes.filter(({ kind }) => kind === 'image')
     const policies = { configPolicy: 'fix-config', codePolicy: 'trust-declared' }
     expect(images).toMatchObject([{ policies }, { policies }])
+  })
+
+  it('names the base of an image as it is published, and no base that has no name', () => {
+    const made: Base = { platforms: ['linux/amd64'], optionNames: [], source: () => ROOTFS }
+    const unnamed = pipeline('registry.example.com/made')
+      .use(definePlugin({ name: 'polyarch-plugin-made', bases: { made } }))
+      .platforms(platform('amd64', { base: 'made' }))
+    const named = unnamed.sharedBase('registry.example.com/made-from:1')
+    const nameOf = (one: DeclaredPipeline) =>
+      buildGraph(compile([one])).nodes.flatMap((node) => (node.kind === 'image' ? [node.baseName] : []))[0]
+    expect([unnamed, named, sdk].map(nameOf)).toEqual([
+      undefined,
+      'registry.example.com/made-from:1',
+      'registry.example.com/base:1',
+    ])
   })
 
   it('keeps to the chosen platforms', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { ContextEntry } from '../../src/context/context-file.js'
 import { digestOf } from '../../src/model/digest.js'
+import { reasonText } from '../../src/plan/reason-text.js'
 import { compareWithRecord } from '../../src/steps/image/context/context-difference.js'
 import { recordOf } from '../../src/steps/image/context/context-record.js'
 import {
   checkArgs,
   encodeParts,
+  IMAGE_SETTING,
   imageParts,
   PARTS_ANNOTATION,
   readBase,
@@ -107,6 +109,28 @@ describe('a plan', () => {
       { kind: 'arg-changed', name: 'WHO', change: 'changed' },
       { kind: 'args-removed', count: 1 },
     ])
+  })
+
+  test('names images of other pipelines that moved, or were added or removed', () => {
+    const partsWith = (images: Readonly<Record<string, string>>) => {
+      const settings = Object.fromEntries(
+        Object.entries(images).map(([name, text]) => [`${IMAGE_SETTING}${name}`, text]),
+      )
+      const build = { args: {}, labels: {}, target: 'app', ...settings }
+      return imageParts({ base: digest('base'), context: digest('x'), dockerfile: '', build }, [], PLAIN_HASH)
+    }
+    const [previous, next] = [
+      { gone: '1', same: '2', tools: '3' },
+      { more: '4', same: '2', tools: '5' },
+    ].map(partsWith)
+    if (previous === undefined || next === undefined) throw new Error('there are two')
+    const reasons = partsDifference(previous, next, [])
+    expect(reasons).toEqual([
+      { kind: 'image-moved', name: 'gone', change: 'removed' },
+      { kind: 'image-moved', name: 'more', change: 'added' },
+      { kind: 'image-moved', name: 'tools', change: 'changed' },
+    ])
+    expect(reasonText(reasons)).toBe('gone removed from the Dockerfile; more added to the Dockerfile; tools moved')
   })
 })
 

@@ -17,7 +17,7 @@ export function addImageCommands(program: Command, context: CommandContext, insp
     .action(async (from: string, to: string, _flags, command: Command) =>
       (await import('../commands/images/copy-command.js')).copyCommand([from, to], command.opts(), context),
     )
-  addFlags(program.command('tags'), ['json', 'verbose'])
+  addFlags(program.command('tags'), ['allTags', 'json', 'verbose'])
     .description('list the tags of a repository')
     .argument('<repository>', 'repository, or oci:DIR for an image layout')
     .action(async (repository: string, _flags, command: Command) =>

@@ -4,7 +4,7 @@ import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
 import type { OperationOptions } from '../options.js'
 import { openImages, readName } from './named-image.js'
 
-/** Lists all tags of a repository. */
+/** Lists all tags of a repository, including those in which polyarch keeps results and records: `polyarch-…`. */
 export async function tags(repository: string, options: OperationOptions = {}): Promise<readonly string[]> {
   checkOptions('tags', options, OPERATION_OPTIONS)
   const reference = readName(repository, 'tags')

@@ -5,7 +5,7 @@ import { keyOf } from '../key.js'
 import { type Inputs, inputOf } from '../step.js'
 import type { ResolvedImage } from './build-request.js'
 import type { ResolvedContext } from './context/resolved-context.js'
-import type { ImageInputs } from './image-parts.js'
+import { IMAGE_SETTING, type ImageInputs } from './image-parts.js'
 
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'dockerfileInKey' | 'epoch' | 'contexts'>
 type Keyed = Decided & Pick<ResolvedImage, 'images' | 'hash'>
@@ -64,7 +64,7 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
     ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextInKey(context)])),
     ...Object.fromEntries(
       node.pipelineImages.map(({ name, decidedBy }) => [
-        `images.${name}`,
+        `${IMAGE_SETTING}${name}`,
         inputOf(inputs, decidedBy).descriptor.digest,
       ]),
     ),

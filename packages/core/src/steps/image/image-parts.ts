@@ -14,6 +14,9 @@ export const PARTS_ANNOTATION = 'io.polyarch.parts'
 /** Version of {@link ImageParts}. Version 1 had no number, and its hashes could confirm guesses of short values. */
 const VERSION = 2
 
+/** Prefix of the settings that hold the digests of other pipelines' images, before the name of each. */
+export const IMAGE_SETTING = 'images.'
+
 /** Parts of an image's key, as check values that are too short to confirm a guess. */
 export interface ImageParts {
   readonly version: typeof VERSION

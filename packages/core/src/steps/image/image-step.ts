@@ -261,7 +261,7 @@ function annotationsOf(work: ImageWork, sources: SourceRecord): Annotations {
   const { node, inputs, key } = work
   const { descriptor } = inputOf(inputs, node.base)
   return withoutLeftOut({
-    'org.opencontainers.image.base.name': node.baseName,
+    ...(node.baseName !== undefined && { 'org.opencontainers.image.base.name': node.baseName }),
     'org.opencontainers.image.base.digest': descriptor.digest,
     ...node.build.annotations,
     [KEY_ANNOTATION]: key,

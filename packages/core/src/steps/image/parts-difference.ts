@@ -1,6 +1,6 @@
 import type { PartChange, PlanReason } from '../../model/run/plan-reason.js'
 import { alignChecks } from '../align-checks.js'
-import type { ArgCheck, ImageParts } from './image-parts.js'
+import { type ArgCheck, IMAGE_SETTING, type ImageParts } from './image-parts.js'
 
 /**
  * Lists the parts in which two images differ. Files of the context and lines of the Dockerfile are in a separate
@@ -23,8 +23,14 @@ export function partsDifference(
       name,
       change,
     })),
-    ...changes(previous.settings, next.settings).map(([name]) => ({ kind: 'setting-changed' as const, name })),
+    ...changes(previous.settings, next.settings).map(([name, change]) => settingChange(name, change)),
   ]
+}
+
+function settingChange(name: string, change: PartChange): PlanReason {
+  return name.startsWith(IMAGE_SETTING)
+    ? { kind: 'image-moved', name: name.slice(IMAGE_SETTING.length), change }
+    : { kind: 'setting-changed', name }
 }
 
 /** Without the previous secret, no other part can be compared. */

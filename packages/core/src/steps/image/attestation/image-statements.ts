@@ -56,7 +56,7 @@ async function provenance(
   const { args, labels, target, secrets, ssh, attest } = build
   const predicate = imageProvenance({
     ...{ pipeline, platform, key, sources, startedAt, invocationId },
-    base: { name: baseName, digest: inputOf(inputs, base).descriptor.digest },
+    base: { name: baseName ?? formatRepository(node.repository), digest: inputOf(inputs, base).descriptor.digest },
     pipelineImages: pipelineImages.map(({ name, result }) => ({
       name,
       digest: inputOf(inputs, result).descriptor.digest,
