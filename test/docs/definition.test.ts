@@ -3,7 +3,8 @@ import { fromImage, pipeline, platform } from '@polyarch/core'
 import { debian } from '@polyarch/plugin-debian'
 import { expect, test } from 'vitest'
 import { compile } from '../../packages/core/src/definition/compile/compile.js'
-import { formatPlatform } from '../../packages/core/src/model/platform.js'
+import { formatPlatform, parsePlatform } from '../../packages/core/src/model/platform.js'
+import { readText } from '../house/repository.js'
 
 /** What docs/definition.md shows. */
 const sdk = pipeline('ghcr.io/team/sdk')
@@ -79,4 +80,18 @@ test('what docs/definition.md defines is what it reports', () => {
     ['worker', true],
   ])
   expect(compile(variants).pipelines.map(({ name }) => name)).toEqual(['base', 'tools-slim', 'tools-full'])
+})
+
+test('the table of platform names is right', () => {
+  const section = readText('docs/definition.md').split('## The names of platforms')[1]?.split('\n## ')[0] ?? ''
+  const rows = [...section.matchAll(/^\| (`.*`) \| (`.*`) \|$/gm)]
+  const words = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word)
+  expect(rows.length).toBeGreaterThan(5)
+  for (const [, written, platforms] of rows) {
+    const expected = words(platforms)
+    for (const [at, name] of words(written).entries()) {
+      const parsed = parsePlatform(name)
+      expect(parsed && formatPlatform(parsed)).toBe(expected.length === 1 ? expected[0] : expected[at])
+    }
+  }
 })
