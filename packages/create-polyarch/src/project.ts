@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
+import reservedIdentifiers from 'reserved-identifiers'
 
 /** Templates of a new project. */
 export const TEMPLATES = ['pipeline', 'plugin', 'monorepo'] as const
@@ -91,15 +92,6 @@ interface PluginName {
   readonly variable: string
 }
 
-/** Words of JavaScript and TypeScript that cannot name a function of a module, in lower case as plugins are. */
-const RESERVED_WORDS: ReadonlySet<string> = new Set(
-  (
-    'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
-    'false finally for function if implements import in instanceof interface let new null package private protected ' +
-    'public return static super switch this throw true try typeof var void while with yield'
-  ).split(' '),
-)
-
 /** Reads the name of a plugin, with or without a scope; a folder may be before it. @throws Error */
 function readPluginName(written: string): PluginName {
   const parts = written.split('/')
@@ -114,7 +106,7 @@ function readPluginName(written: string): PluginName {
     )
   }
   const camel = base.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-  const variable = RESERVED_WORDS.has(camel) ? `${camel}Linux` : camel
+  const variable = reservedIdentifiers().has(camel) ? `${camel}Linux` : camel
   return { package: `${scope}polyarch-plugin-${base}`, folder: join(...parts, name), base, variable }
 }
 

@@ -1,3 +1,5 @@
+import reservedIdentifiers from 'reserved-identifiers'
+
 /** TypeScript that is written as it is, among values. */
 export class Code {
   constructor(readonly text: string) {}
@@ -66,14 +68,13 @@ function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
-const RESERVED = new Set(
-  (
-    'arguments await break case catch class const continue debugger default delete do else enum eval export extends false ' +
-    'finally for function if implements import in instanceof interface let new null package private protected public ' +
-    'return static super switch this throw true try typeof var void while with yield ' +
-    'assemble execute main fromImage pipeline platform run formatPlatform'
-  ).split(' '),
-)
+/** Names that the written program imports or declares itself. */
+const USED_NAMES = ['assemble', 'execute', 'main', 'fromImage', 'pipeline', 'platform', 'run', 'formatPlatform']
+
+const RESERVED: ReadonlySet<string> = new Set([
+  ...reservedIdentifiers({ includeGlobalProperties: true }),
+  ...USED_NAMES,
+])
 
 /** Makes a name for a variable, unlike those that are taken: `web-app` becomes `webApp`. */
 export function variableName(text: string, taken: Set<string>): string {
