@@ -14,7 +14,6 @@ import type {
   RunRequest,
   RunResult,
 } from './port.js'
-import { isRemote } from './remote/is-remote.js'
 
 const ANONYMOUS: CredentialStore = { find: async () => undefined }
 
@@ -113,4 +112,12 @@ async function loadEngine(options: ResolvedBuilder): Promise<WithImages> {
 async function loadRemote(options: ResolvedBuilder): Promise<Builder> {
   const { RemoteBuildKit, resolveRemote } = await importRemote()
   return new RemoteBuildKit(await resolveRemote(options), options.credentials ?? ANONYMOUS)
+}
+
+/** Addresses of a BuildKit of its own, in place of that of a Docker Engine. */
+const REMOTE = /^(?:buildkit\+\w+|docker-container|podman-container|kube-pod|kubernetes):/
+
+/** Whether options name a BuildKit of its own; BUILDKIT_HOST names no other. */
+export function isRemote({ host, command, env }: Pick<ResolvedBuilder, 'host' | 'command' | 'env'>): boolean {
+  return command !== undefined || (host ? REMOTE.test(host) : Boolean(env['BUILDKIT_HOST']))
 }

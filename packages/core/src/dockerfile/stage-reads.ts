@@ -1,5 +1,4 @@
 import type { ArgDeclaration, ImageUse, MountedSecret, StageStep, StepMount } from './dockerfile.js'
-import { isPinnedSource, isRemoteSource } from './remote-source.js'
 import { BASE_ARG, BASE_MARK, isGivenElsewhere, type LinkedStage, type VariableSource } from './stage-links.js'
 import { expandOrUnknown } from './syntax/expand.js'
 import { UNKNOWN, type Variables } from './syntax/lexer.js'
@@ -160,4 +159,27 @@ function baseName(path: string | undefined): string | undefined {
     ?.replace(/(?<!\/)\/+$/, '')
     .split('/')
     .at(-1)
+}
+
+/** Sources that BuildKit's ADD downloads; all others are paths in the context. */
+const REMOTE = /^(?:(?:https?|git|ssh):\/\/|[\w-]+@[\w.-]+:)/
+
+/** Addresses of this kind are files, unless their path ends in `.git`. */
+const HTTP = /^https?:\/\/[^#?]*/
+
+const COMMIT = /^[0-9a-f]{40}$/
+
+/** Whether ADD fetches the source. */
+function isRemoteSource(text: string): boolean {
+  return REMOTE.test(text)
+}
+
+/** Whether the source is a commit of a Git repository, which cannot change. */
+function isPinnedSource(text: string): boolean {
+  const http = HTTP.exec(text)?.[0]
+  if (http !== undefined && !http.endsWith('.git')) return false
+  const [address = '', fragment = ''] = text.split('#')
+  const [ref = ''] = fragment.split(':')
+  const query = new URLSearchParams(address.split('?')[1] ?? '')
+  return [ref, ...['ref', 'commit', 'checksum'].map((name) => query.get(name) ?? '')].some((one) => COMMIT.test(one))
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { PlanReason } from '../../src/model/run/plan-reason.js'
 import { reasonText } from '../../src/plan/reason-text.js'
-import { pastReason } from '../../src/report/html/past-reason.js'
+import { pastReason } from '../../src/report/html/report-page.js'
 import { digestOf } from './recorded-run.js'
 
 /** One reason of every kind: the compiler refuses a list that lacks one. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { noteGitFolder } from '../../src/steps/image/context/git-folder.js'
+import { noteGitFolder } from '../../src/steps/image/context/resolved-context.js'
 import { listDirectory } from '../context/listed.js'
 
 async function notesOf(files: Readonly<Record<string, string>>): Promise<readonly string[]> {

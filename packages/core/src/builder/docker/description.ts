@@ -1,11 +1,10 @@
 import { itemsOf, type JsonObject, textOf } from '../../model/json-fields.js'
-import { normalizePlatform } from '../../model/platform.js'
+import { normalizePlatform, type Platform } from '../../model/platform.js'
 import { allowedEntitlements } from '../build/allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import { featuresOf, requestVersion } from '../buildkit-features.js'
 import type { BuilderInfo, DescribeCall } from '../port.js'
 import type { Connection } from './connection/connection.js'
-import { nativePlatform } from './native-platform.js'
 import { emulatedHere, withOlderVariants } from './runnable.js'
 
 /** Marks the containerd image store in `GET /info`. */
@@ -97,3 +96,19 @@ const CACHES = {
   graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
   containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },
 } as const
+
+/** Fields of an engine about its machine. */
+export interface EngineMachine {
+  readonly os: string
+  /** The architecture that the engine itself was compiled for: `arm`, without a variant. */
+  readonly architecture: string
+  /** The kernel's word, as in `uname -m`: `armv6l`. It may be of 64 bits under a system of 32. */
+  readonly machine: string | undefined
+}
+
+/** Returns the platform of an engine: its own architecture, with the variant from the kernel for arm. */
+export function nativePlatform({ os, architecture, machine }: EngineMachine): Platform {
+  const own = normalizePlatform({ os, architecture })
+  const kernel = normalizePlatform({ os, architecture: machine ?? architecture })
+  return own.architecture === kernel.architecture ? kernel : own
+}

@@ -1,6 +1,7 @@
 import { nearest } from '../../definition/issues.js'
-import { DefinitionError, ERROR_CODES } from '../../model/errors.js'
-import { formatExplanation } from '../../report/text/explanation-text.js'
+import { DefinitionError, ERROR_CODES, type ErrorCode } from '../../model/errors.js'
+import { ADVICE } from '../../report/advice.js'
+import { MEANING } from '../../report/meaning.js'
 import { withStart } from '../../report/text/start-line.js'
 import type { CommandContext } from '../command.js'
 import { printResult } from '../output.js'
@@ -15,4 +16,9 @@ export function explainCommand(text: string, context: CommandContext): void {
     throw new DefinitionError([{ path: 'explain', message: `error code '${text}' does not exist`, hint }], 'USAGE')
   }
   printResult(withStart(formatExplanation(code), context), context.host)
+}
+
+/** Formats the entry of docs/errors.md for a code, in the installed version. */
+function formatExplanation(code: ErrorCode): string {
+  return `${code}\n\n${MEANING[code]}\n\nWhat to do: ${ADVICE[code]}\n`
 }

@@ -7,12 +7,9 @@ import { formatDuration } from '../units.js'
 import { fitControl, inlineSvg } from './graph-page.js'
 import { type Html, html, trusted } from './html.js'
 import { formatPage } from './page.js'
-import { pastReason } from './past-reason.js'
-import { attestationSection } from './report-attestations.js'
 import { layerSection } from './report-layers.js'
-import { logSection } from './report-logs.js'
 import { movedSection } from './report-moved.js'
-import { timelineSection } from './report-timeline.js'
+import { attestationSection, logSection, timelineSection } from './report-sections.js'
 import { table } from './table.js'
 
 /**
@@ -176,4 +173,24 @@ function pictureSection(drawing: string): Html {
   return html`<h2>The planned graph</h2>
 ${fitControl}
 <div class="picture scroll" tabindex="0" role="img" aria-label="The graph of the run; the table of nodes has the same content.">${trusted(drawing)}</div>`
+}
+
+/** Phrases of the plan's reasons that are about the present, and what they are once the node is finished. */
+const PHRASES: readonly (readonly [present: string, past: string])[] = [
+  ['the registry has it under', 'the registry had it under'],
+  ['nothing in this run needs it', 'nothing in this run needed it'],
+  ['known after', 'its key was known after'],
+  ['not in the repository yet', 'was not in the repository'],
+  ['are not recorded', 'were not recorded'],
+  ['does not show where', 'did not show where'],
+  ['its images differ from', 'its images differed from'],
+  ['the image has not passed it yet', 'the image had not passed it'],
+  ['runs every time', 'is run every time'],
+  ['tests are skipped: the image is not tested', 'tests were skipped: the image was not tested'],
+  ['reuse is disabled', 'reuse was disabled'],
+]
+
+/** A reason of the plan in the past tense. */
+export function pastReason(reason: string): string {
+  return PHRASES.reduce((text, [present, past]) => text.replaceAll(present, past), reason)
 }

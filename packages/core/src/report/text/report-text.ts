@@ -1,10 +1,10 @@
 import { shortDigest } from '../../model/digest.js'
 import { formatPlatform } from '../../model/platform.js'
+import { ATTESTATION_COLUMNS, type AttestationReport, attestationCells } from '../attestation-report.js'
 import { escapeLine, escapeText } from '../escape.js'
 import { codeText, isAsDeclared, outcomeLabel, readBackText } from '../event-text.js'
 import type { NodeReport, Report } from '../report.js'
 import { alignColumns, formatDuration } from '../units.js'
-import { formatAttestations } from './attestation-text.js'
 
 /** Formats a report: every result, and every name with its digest. */
 export function formatReport(report: Report): string {
@@ -74,4 +74,21 @@ export function formatTagChanges(changes: Report['tags']): string {
       return `${alignColumns(rows)}  ${escapeLine(digest)}\n`
     })
     .join('')
+}
+
+/** A table of the signature, statements and tests of each image; empty columns are omitted. */
+function formatAttestations(reports: readonly AttestationReport[]): string {
+  if (reports.length === 0) return ''
+  const cells = reports.map(attestationCells)
+  const shown = ATTESTATION_COLUMNS.map((_, at) => at).filter((at) => cells.some((row) => row[at] !== ''))
+  const rows = reports.map((one, at) => [nameOf(one), ...shown.map((column) => cells[at]?.[column] || 'none')])
+  return alignColumns([['attested', ...shown.map((at) => ATTESTATION_COLUMNS[at] ?? '')].map(lowerCase), ...rows])
+}
+
+function nameOf({ pipeline, kind, platform }: AttestationReport): string {
+  return `${pipeline} ${kind}${platform === undefined ? '' : `(${formatPlatform(platform)})`}`
+}
+
+function lowerCase(title: string): string {
+  return title === 'SBOM' ? title : title.toLowerCase()
 }

@@ -2,8 +2,7 @@ import type { SbomFormat } from '../../definition/declare/attestation-options.js
 import { VERSION } from '../../host/version.js'
 import { type Digest, hexOf } from '../../model/digest.js'
 import { loadLicenses, type SpdxLicense } from './licenses.js'
-import type { PackageList } from './package.js'
-import { loadPurl } from './purl.js'
+import type { Distribution, Package, PackageList } from './package.js'
 
 /** Types of the predicates that have SBOMs. */
 export const SBOM_PREDICATES: Readonly<Record<SbomFormat, string>> = {
@@ -113,4 +112,26 @@ function uuidOf(digest: Digest): string {
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     '-',
   )
+}
+
+/** Names packages by URLs. The library is loaded where packages are listed. */
+async function loadPurl(): Promise<(one: Package, distribution: Distribution | undefined) => string> {
+  const { PackageURL } = await import('packageurl-js')
+  return ({ type, name, version, architecture, epoch }, distribution) => {
+    const isSystem = type === 'deb' || type === 'apk' || type === 'rpm'
+    const [namespace, own] = isSystem ? [distribution?.id ?? '', name] : splitName(type, name)
+    const release = distribution && [distribution.id, distribution.version].filter(Boolean).join('-')
+    const qualifiers = {
+      ...(architecture !== undefined && { arch: architecture }),
+      ...(epoch !== undefined && { epoch }),
+      ...(isSystem && release && { distro: release }),
+    }
+    return new PackageURL(type, namespace || null, own, version, qualifiers, null).toString()
+  }
+}
+
+/** `@scope/name` of npm, and `host/path/name` of Go. */
+function splitName(type: Package['type'], name: string): readonly [namespace: string, name: string] {
+  const slash = type === 'golang' ? name.lastIndexOf('/') : name.startsWith('@') ? name.indexOf('/') : -1
+  return slash > 0 ? [name.slice(0, slash), name.slice(slash + 1)] : ['', name]
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nativePlatform } from '../../../src/builder/docker/native-platform.js'
+import { nativePlatform } from '../../../src/builder/docker/description.js'
 import { formatPlatform } from '../../../src/model/platform.js'
 
 test.each([

@@ -4,9 +4,10 @@ import { setImmediate } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { LIMITS } from '../../../model/limits.js'
+import { field, message } from '../grpc/messages.js'
 import type { SessionOptions } from '../options.js'
 import type { ContentStore } from './content/content-store.js'
-import { healthService } from './health.js'
+import { type SessionService, unaryMethod } from './service.js'
 import { servicesFor } from './services.js'
 
 /** A session that a build may call back on while it runs. */
@@ -70,4 +71,17 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
 /** Node refuses HTTP/2 on a TLS connection that has not negotiated it, and here the engine has upgraded it. */
 function withoutAlpn(socket: Duplex): Duplex {
   return socket instanceof TLSSocket ? Duplex.from({ readable: socket, writable: socket }) : socket
+}
+
+/** @see https://github.com/grpc/grpc-proto/blob/master/grpc/health/v1/health.proto */
+const check = {
+  request: message('HealthCheckRequest', { service: field('string', 1) }),
+  answer: message('HealthCheckResponse', { status: field('int32', 1) }),
+}
+
+const SERVING = 1
+
+/** Responds to BuildKit's health checks: BuildKit closes a session that does not respond. */
+export function healthService(): SessionService {
+  return [unaryMethod('/grpc.health.v1.Health/Check', check, () => ({ status: SERVING }))]
 }

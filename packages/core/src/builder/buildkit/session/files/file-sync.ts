@@ -2,7 +2,6 @@ import type { ServerDuplexStream } from '@grpc/grpc-js'
 import pLimit from 'p-limit'
 import { type Decoded, ENCODED, type Encoded } from '../../grpc/messages.js'
 import { NotInSession, type SessionService, sendMessage, streamMethod } from '../service.js'
-import { goFileMode } from './file-mode.js'
 import { PacketType, packet, type stat } from './file-sync-schema.js'
 import { followPathsOf } from './follow-paths.js'
 
@@ -154,4 +153,24 @@ function statOf({ kind, path, mode, size, modified, link }: SyncEntry): Encoded<
     modTime: { low: Number(nanoseconds & 0xffffffffn) | 0, high: Number(nanoseconds >> 32n) | 0, unsigned: false },
     ...(link !== undefined && { linkname: link }),
   }
+}
+
+/**
+ * The type and the permission bits of an entry, as Go's `fs.FileMode` encodes them. @see
+ * https://pkg.go.dev/io/fs#FileMode
+ */
+const TYPE_BITS = { file: 0, directory: 0x80000000, symlink: 0x08000000 } as const
+
+const SET_USER_ID = 0x00800000
+const SET_GROUP_ID = 0x00400000
+const STICKY = 0x00100000
+
+/** Go's mode of an entry from Unix permission bits, 0o7777 at most. */
+function goFileMode(kind: keyof typeof TYPE_BITS, permissions: number): number {
+  const special =
+    (permissions & 0o4000 ? SET_USER_ID : 0) |
+    (permissions & 0o2000 ? SET_GROUP_ID : 0) |
+    (permissions & 0o1000 ? STICKY : 0)
+  // Unsigned: the bit of directories is the sign otherwise.
+  return (TYPE_BITS[kind] | special | (permissions & 0o777)) >>> 0
 }
