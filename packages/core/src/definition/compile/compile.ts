@@ -3,7 +3,6 @@ import { formatPlatform, type Platform, platformIdentity } from '../../model/pla
 import { formatReference } from '../../model/reference.js'
 import { type DeclaredPipeline, isPipeline, type PlatformDeclaration } from '../declare/declaration.js'
 import { isImageBase } from '../declare/image-base.js'
-import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from '../definition.js'
 import { Issues } from '../issues.js'
 import { policiesOf } from '../plugin/base-policies.js'
@@ -24,7 +23,7 @@ import {
   pipelinePath,
 } from './names/pipeline-names.js'
 import { sortByDependency } from './pipeline-order.js'
-import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
+import { type PlatformSettings, type Reading, readDeclaredPlatform, readListedPlatform } from './platform-reading.js'
 import { type PluginRegistry, readPlugins } from './plugin-reading.js'
 import { readTests } from './tests/test-reading.js'
 
@@ -53,8 +52,6 @@ export function compile(pipelines: readonly DeclaredPipeline[], options: Compile
 
 /** The base of one platform, with the traits of a plugin's base. */
 type FoundBase = readonly [base: BaseDefinition | undefined, traits: BaseTraits]
-
-type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
 
 /** The pipeline that a platform belongs to. */
 interface PlatformOwner {
@@ -181,16 +178,7 @@ class Compilation {
       this.#reading.issues.add(path, 'not a platform', "write platform('amd64', { base: … })")
       return undefined
     }
-    const alias = plugins.aliases.get(declared.architecture)
-    const written = declared.settings as Settings
-    const settings = alias === undefined ? written : { ...written, base: written.base ?? alias.base }
-    const aliases = [...plugins.aliases.keys()]
-    const { variant } = settings
-    const platform = readPlatform(
-      { written: alias?.platform ?? declared.architecture, variant, aliases },
-      path,
-      this.#reading,
-    )
+    const { platform, settings } = readDeclaredPlatform(declared, plugins.aliases, path, this.#reading)
     const [base, traits] = this.#base(settings, platform, plugins, path)
     const { declaration } = pipeline
     const { issues } = this.#reading
@@ -231,7 +219,7 @@ class Compilation {
   }
 
   #optional(
-    { optional = false }: Settings,
+    { optional = false }: PlatformSettings,
     base: BaseDefinition | undefined,
     platform: Platform,
     path: string,
@@ -249,12 +237,8 @@ class Compilation {
   }
 
   /** Reads the base. If the platform itself is invalid, the other settings are validated all the same. */
-  #base(
-    settings: Settings,
-    platform: Platform | undefined,
-    { bases, aliases }: PluginRegistry,
-    path: string,
-  ): FoundBase {
+  #base(settings: PlatformSettings, platform: Platform | undefined, plugins: PluginRegistry, path: string): FoundBase {
+    const { bases, aliases } = plugins
     const { base } = settings
     const { issues } = this.#reading
     if (isPipeline(base)) return [this.#pipelineBase(base, platform, path), {}]

@@ -9,7 +9,10 @@ import {
   unreadablePlatform,
   variantsOf,
 } from '../../model/platform.js'
+import type { PlatformDeclaration } from '../declare/declaration.js'
+import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
 import { type Issues, nearest } from '../issues.js'
+import type { PlatformAlias } from '../plugin/plugin.js'
 
 /** Messages collected while a definition is read: issues are errors, notes are not. */
 export interface Reading {
@@ -17,8 +20,26 @@ export interface Reading {
   readonly notes: string[]
 }
 
+/** The settings of a platform, with the options of its base. */
+export type PlatformSettings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
+
+/** Reads the platform of a declaration, and its settings with the base that a platform alias stands for. */
+export function readDeclaredPlatform(
+  declared: PlatformDeclaration,
+  aliases: ReadonlyMap<string, PlatformAlias>,
+  path: string,
+  reading: Reading,
+): { readonly platform: Platform | undefined; readonly settings: PlatformSettings } {
+  const alias = aliases.get(declared.architecture)
+  const own = declared.settings as PlatformSettings
+  const settings = alias === undefined ? own : { ...own, base: own.base ?? alias.base }
+  const written = alias?.platform ?? declared.architecture
+  const { variant } = settings
+  return { platform: readPlatform({ written, variant, aliases: [...aliases.keys()] }, path, reading), settings }
+}
+
 /** The first arguments of `platform(architecture, { variant })`. */
-export interface WrittenPlatform {
+interface WrittenPlatform {
   readonly written: string
   readonly variant?: string | undefined
   /** The platform aliases of the plugins in use, for hints. */
@@ -26,7 +47,7 @@ export interface WrittenPlatform {
 }
 
 /** Reads the platform that `platform(architecture, { variant })` means; undefined if it is not valid. */
-export function readPlatform(
+function readPlatform(
   { written, variant, aliases }: WrittenPlatform,
   path: string,
   { issues, notes }: Reading,
