@@ -16,6 +16,7 @@ import type { Registry } from '../../src/registry/port.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
 import { archiveOf, paxHeader } from '../context/hostile-archives.js'
 import { armAttributes, elfFile } from './elf-file.js'
+import { zstdFrame } from './zstd-frame.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARM = { os: 'linux', architecture: 'arm', variant: 'v7' }
@@ -26,21 +27,6 @@ const arm = program(elfFile({ machine: 40, attributes: armAttributes(10, true), 
 const script = program(Buffer.from('#!/bin/bash\n'))
 
 type Files = Readonly<Record<string, TinyFile>>
-
-/** A frame whose blocks are stored as they are, since Node.js 20 compresses none. @see https://www.rfc-editor.org/rfc/rfc8878 */
-function zstdFrame(content: Buffer): Buffer {
-  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0])
-  head.writeUInt32LE(content.byteLength, 5)
-  const blocks = []
-  for (let at = 0; at < content.byteLength; at += 100_000) {
-    const block = content.subarray(at, at + 100_000)
-    const isLast = at + block.byteLength === content.byteLength
-    const header = Buffer.alloc(3)
-    header.writeUIntLE((block.byteLength << 3) | (isLast ? 1 : 0), 0, 3)
-    blocks.push(header, block)
-  }
-  return Buffer.concat([head, ...blocks])
-}
 
 describe('the machine code of an image', () => {
   const cleanup = new Cleanup()
