@@ -146,7 +146,7 @@ const executing: Operation = {
       registryClient: client,
       directory: folder,
       build: false,
-      contextCache: false,
+      localCache: false,
       onEvent(event) {
         if (event.kind === 'tag-moved' || event.kind === 'tag-kept') said.add(event.change.reference, event.change.to)
         if (event.kind === 'tag-not-moved' && !event.isUnknown) said.add(event.reference, event.holds)

@@ -33,7 +33,7 @@ function planWith(context: string | { readonly tar: () => AsyncIterable<Uint8Arr
     .platforms(platform('amd64', { base: fromImage(`${server.host}/base:1`) }))
     .build({ context })
     .tags('1')
-  return () => plan(app, { build: false, contextCache: false })
+  return () => plan(app, { build: false, localCache: false })
 }
 
 /** Makes a directory hostile. */

@@ -51,7 +51,7 @@ export async function prepareHostileBuilds(cleanup: Cleanup): Promise<HostileBui
         .platforms(platform('amd64', { base: fromImage(`${server.host}/base:1`, { codePolicy: 'trust-declared' }) }))
         .build({ context, ...settings })
         .tags('1')
-      const options = { engine: { host }, directory, contextCache: false, reuse: false }
+      const options = { engine: { host }, directory, localCache: false, reuse: false }
       return execute(app, { ...options, ...(signal && { signal }) })
     },
   }

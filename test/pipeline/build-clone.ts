@@ -30,7 +30,7 @@ if (import.meta.filename === process.argv[1] && text !== undefined) {
     )
     .build({ context: '.', fileModes: 'git' })
     .tags('1.0')
-  const options = { directory, engine: { host: engine }, contextCache: false }
+  const options = { directory, engine: { host: engine }, localCache: false }
   const { nodes } = await plan(app, options)
   const { tags } = await execute(app, options)
   const result: CloneResult = {

@@ -35,7 +35,7 @@ export interface RunOptions
     | 'builderRegistry'
     | 'emulation'
     | 'buildConcurrency'
-    | 'contextCache'
+    | 'localCache'
     | 'cacheDirectory'
     | 'directory'
     | 'sign'
@@ -50,7 +50,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
   builderRegistry: true,
   emulation: true,
   buildConcurrency: true,
-  contextCache: true,
+  localCache: true,
   cacheDirectory: true,
   directory: true,
   sign: true,
@@ -93,7 +93,7 @@ export interface PipelineFlags {
   readonly skipTests?: boolean
   readonly verify?: VerifyMode
   readonly publish?: boolean
-  readonly contextCache?: boolean
+  readonly localCache?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
   readonly sign?: boolean

@@ -29,7 +29,9 @@ const FLAGS = {
   only: () => [
     new Option('--only <platform>', 'build and push this platform only; moves no tag (repeatable)').argParser(collect),
   ],
-  contextCache: () => [new Option('--no-context-cache', 'read every context file and download every package again')],
+  localCache: () => [
+    new Option('--no-local-cache', 'ignore the cache directory: read, download and make everything again'),
+  ],
   reuse: () => [new Option('--no-reuse', 'build every image, even if the registry has it')],
   rebuild: () => [
     new Option('--rebuild <image>', 'build this image, pipeline or platform again (repeatable)').argParser(collect),
@@ -97,7 +99,7 @@ const FLAGS = {
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [
     new Option('--no-plan', 'draw the definition only; contacts no builder or registry').conflicts([
-      ...['builder', 'engine', 'builderRegistry', 'emulation', 'contextCache', 'reuse', 'rebuild', 'frozen', 'only'],
+      ...['builder', 'engine', 'builderRegistry', 'emulation', 'localCache', 'reuse', 'rebuild', 'frozen', 'only'],
     ]),
   ],
   update: () => [new Option('--update', 'resolve locked names again, and list what moved')],

@@ -40,7 +40,7 @@ function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandCon
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
     ...givenFlags(flags, FLAG_OPTIONS),
     // The default, true, must not override the option of build.ts.
-    ...(flags.contextCache === false && { contextCache: false }),
+    ...(flags.localCache === false && { localCache: false }),
     ...policyOf(flags, defaults),
     ...(flags.output !== undefined && { outputs: flags.output }),
   }

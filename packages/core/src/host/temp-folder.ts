@@ -13,7 +13,7 @@ export interface TempFolder extends AsyncDisposable {
 /**
  * `polyarch-<purpose>-<system>-<pid>-<start>-<random>`: the name identifies the owner, so the content may be anything.
  */
-const NAME = /^polyarch-(?:context|keys|packages)-([0-9a-f]{12})-(\d{1,10})-([0-9a-f]{12}|none)-[A-Za-z0-9]{6}$/
+const NAME = /^polyarch-(?:cache|context|keys|packages)-([0-9a-f]{12})-(\d{1,10})-([0-9a-f]{12}|none)-[A-Za-z0-9]{6}$/
 
 /**
  * Makes an empty folder that only this user can read. If this process is killed, the next run removes it.
@@ -24,7 +24,7 @@ const NAME = /^polyarch-(?:context|keys|packages)-([0-9a-f]{12})-(\d{1,10})-([0-
  * await writeFile(join(folder.path, 'keys.asc'), keys)
  * ```
  */
-export async function makeTempFolder(purpose: 'context' | 'keys' | 'packages'): Promise<TempFolder> {
+export async function makeTempFolder(purpose: 'cache' | 'context' | 'keys' | 'packages'): Promise<TempFolder> {
   const owner = [await systemHash(), process.pid, startHash(await processStart(process.pid))].join('-')
   const path = await mkdtemp(join(tmpdir(), `polyarch-${purpose}-${owner}-`))
   return { path, [Symbol.asyncDispose]: () => removeFolder(path) }

@@ -24,7 +24,7 @@ export const INSPECT_OPTIONS: OptionNames<InspectOptions> = { ...IMAGE_OPTIONS, 
 export const PIPELINE_OPTIONS: OptionNames<PipelineOptions> = {
   ...OPERATION_OPTIONS,
   registry: true,
-  contextCache: true,
+  localCache: true,
   cacheDirectory: true,
   directory: true,
 }

@@ -54,11 +54,11 @@ export interface PipelineOptions extends OperationOptions {
    */
   readonly registry?: string
   /**
-   * Cache digests of context files in the user's cache directory, so that a run reads only changed files, and packages
-   * of apt bases, which are shared by platforms and releases. Digests are used for large contexts on local file systems
-   * of Linux. Default true.
+   * Use the cache directory: a run then reads only changed files of large contexts on local file systems of Linux,
+   * downloads each package once, and makes no root file system that this machine has made. Default true; false uses a
+   * temporary directory instead.
    */
-  readonly contextCache?: boolean
+  readonly localCache?: boolean
   /** Cache directory for root file systems, packages and digests of context files; the user's cache directory by default. */
   readonly cacheDirectory?: string
   /** Directory of `polyarch.lock`, and base of relative contexts; the working directory by default. */

@@ -14,12 +14,10 @@ import { requireEmulator } from './program/emulator.js'
 
 /** Options of making root file systems. */
 export interface RootfsMakerOptions {
-  /** Directory for layers; the user's cache directory by default. */
+  /** Directory for layers and packages; the user's cache directory by default. */
   readonly cacheDirectory?: string
   /** Environment variables for programs; those of this process by default. */
   readonly env?: Environment
-  /** Whether downloaded packages are kept in the cache directory; true by default. */
-  readonly packageCache?: boolean
 }
 
 /** Makes root file systems from packages and archives, with a cache by inputs. */
@@ -28,7 +26,7 @@ export function createRootfsMaker(options: RootfsMakerOptions = {}): RootfsMaker
   const directory = options.cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache
   const cache = new LayerCache(directory)
   const env = options.env ?? process.env
-  const packageCache = options.packageCache === false ? undefined : join(directory, 'packages')
+  const packageCache = join(directory, 'packages')
   return {
     async resolve(base, call = {}, locked) {
       const known = base.by.pinnedState?.(base.source) ?? locked

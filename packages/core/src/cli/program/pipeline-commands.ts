@@ -6,7 +6,7 @@ import { addFlags, type FlagName } from '../flags.js'
 /** Flags of commands that compute what a run would do. */
 export const PLAN_FLAGS: readonly FlagName[] = [
   ...(['registry', 'frozen', 'json', 'verbose', 'builder', 'builderRegistry', 'emulation', 'only'] as const),
-  ...(['contextCache', 'reuse', 'rebuild', 'sign', 'policy'] as const),
+  ...(['localCache', 'reuse', 'rebuild', 'sign', 'policy'] as const),
 ]
 
 export const PIPELINES_HELP = 'pipelines to include, with those they need (default: all)'
@@ -15,7 +15,7 @@ export const PIPELINES_HELP = 'pipelines to include, with those they need (defau
 export function addPipelineCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('assemble'), [
     ...(['registry', 'frozen', 'json', 'verbose', 'allowRemoval', 'progress'] as const),
-    ...(['contextCache', 'skipTests', 'verify', 'report', 'junit', 'metadataFile', 'sign', 'policy'] as const),
+    ...(['localCache', 'skipTests', 'verify', 'report', 'junit', 'metadataFile', 'sign', 'policy'] as const),
   ])
     .description('publish images built with --only on other machines; builds nothing')
     .argument('[pipelines...]', PIPELINES_HELP)
@@ -55,14 +55,14 @@ export function addPipelineCommands(program: Command, context: CommandContext): 
     .action(async (pipelines: string[], _flags, command: Command) =>
       (await import('../commands/matrix-command.js')).matrixCommand({ ...command.opts(), pipelines }, context),
     )
-  addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'contextCache'])
+  addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'localCache'])
     .description('write polyarch.lock with the digests of upstream images')
     .argument('[names...]', 'with --update: only these names')
     .action(async (names: string[], _flags, command: Command) =>
       (await import('../commands/lock-command.js')).lockCommand(names, command.opts(), context),
     )
   addFlags(program.command('prune'), [
-    ...(['delete', 'keep', 'olderThan', 'registry', 'frozen', 'json', 'verbose', 'contextCache'] as const),
+    ...(['delete', 'keep', 'olderThan', 'registry', 'frozen', 'json', 'verbose', 'localCache'] as const),
   ])
     .description('list unneeded key tags of these repositories, or delete them')
     .action(async (_flags, command: Command) =>

@@ -28,7 +28,7 @@ export interface RootfsCall {
   readonly env: Environment
   /**
    * Folder of package files, named by their hex sha256, that all runs of this user share; it may not exist yet. A kind
-   * verifies what it takes. Undefined if caching is disabled.
+   * verifies what it takes. Passed to `make` only.
    */
   readonly packageCache?: string | undefined
 }

@@ -23,6 +23,7 @@ import { createFilesCache } from '../../steps/test/files-cache.js'
 import { createPassedTests } from '../../steps/test/passed-tests.js'
 import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
 import { createSignatureVerifier } from '../../trust/verify.js'
+import { type LocalCache, openLocalCache } from '../local-cache.js'
 import type { PlanOptions } from '../options.js'
 import { chooseRegistry, isEmbedded, registryBeforeStart } from '../registry-choice.js'
 import { type RunEnvironment, readRunEnvironment } from '../run-environment.js'
@@ -66,8 +67,9 @@ export async function withRunSession<Result>(
     explain = destination.explain
     open.push(destination)
     const definition = rehost(declared, destination.startedAt)
-    const services = openServices(options, lock, environment)
-    open.unshift(services.contexts, services.builders, services.registry)
+    const cache = openLocalCache(options)
+    const services = openServices(options, { lock, cache, environment })
+    open.unshift(services.contexts, services.builders, services.registry, cache)
     await services.builders.checkAddresses()
     const graph = await linkedGraph(definition, only, services, options.signal)
     const planned = planningInput(definition, graph, options, only)
@@ -130,7 +132,13 @@ async function openLock({ directory, frozen = false }: PlanOptions): Promise<Loc
   return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
 }
 
-function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironment): StepServices {
+interface Opened {
+  readonly lock: Lock
+  readonly cache: LocalCache
+  readonly environment: RunEnvironment
+}
+
+function openServices(options: PlanOptions, { lock, cache, environment }: Opened): StepServices {
   const { env, now, invocationId, docker, credentials } = environment
   const registry = createRegistry({ ...options.registryClient, credentials })
   return {
@@ -150,31 +158,24 @@ function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironm
       env,
       registry: isEmbedded(options.registry) ? undefined : options.registry,
     }),
-    rootfs: lazyRootfsMaker(options, env),
+    rootfs: lazyRootfsMaker(cache, env),
     contexts: createContexts({
       env,
       epoch: sourceDateEpoch(env),
-      ...(options.contextCache !== false && { cacheFolder: () => contextCacheFolder(options) }),
+      ...(options.localCache !== false && { cacheFolder: async () => join(await cache.directory(), 'contexts') }),
     }),
   }
 }
 
-async function contextCacheFolder({ cacheDirectory }: PlanOptions): Promise<string> {
-  const { default: envPaths } = await import('env-paths')
-  return join(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache, 'contexts')
-}
-
 /** Loaded for the first base that is made from packages or an archive. */
-function lazyRootfsMaker({ cacheDirectory, contextCache }: PlanOptions, env: Environment): RootfsMaker {
+function lazyRootfsMaker(cache: LocalCache, env: Environment): RootfsMaker {
   let maker: Promise<RootfsMaker> | undefined
+  const open = async () => {
+    const { createRootfsMaker } = await import('../../rootfs/maker.js')
+    return createRootfsMaker({ env, cacheDirectory: await cache.directory() })
+  }
   const load = () => {
-    maker ??= import('../../rootfs/maker.js').then(({ createRootfsMaker }) =>
-      createRootfsMaker({
-        env,
-        packageCache: contextCache !== false,
-        ...(cacheDirectory !== undefined && { cacheDirectory }),
-      }),
-    )
+    maker ??= open()
     return maker
   }
   return {
