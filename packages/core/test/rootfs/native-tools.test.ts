@@ -1,11 +1,16 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { findNativeTools, nativeToolHooks, withNativeTools } from '../../src/rootfs/apt/native-tools.js'
+import {
+  findNativeTools,
+  type NativeTools,
+  nativeToolHooks,
+  withNativeTools,
+} from '../../src/rootfs/apt/native-tools.js'
 
 const run = promisify(execFile)
 const cleanup = new Cleanup()
@@ -22,6 +27,9 @@ beforeEach(async () => {
     'bin/tar': 'program',
     'lib64/ld.so': 'loader',
     'usr/lib/here/libc.so': 'library',
+    'usr/bin/perl': 'native perl',
+    'usr/bin/dash': 'native dash',
+    'usr/lib/here/perl-base/strict.pm': 'module',
     'apt.conf': '',
   })
 })
@@ -50,11 +58,24 @@ async function content(folder: string): Promise<readonly string[]> {
   return (await Promise.all(lines)).sort()
 }
 
+const TOOLS: NativeTools = {
+  programs: ['/bin/tar'],
+  libraries: ['/lib64/ld.so', '/usr/lib/here/libc.so'],
+  interpreters: {
+    perl: '/usr/bin/perl',
+    perlVersion: '5.36.0',
+    perlModules: '/usr/lib/here/perl-base',
+    shell: '/usr/bin/dash',
+  },
+}
+
 /** Runs one of the hooks as mmdebstrap does, with the paths of the machine that the test has made. */
 async function hook(name: 'extract' | 'essential' | 'customize', mode = 'root'): Promise<void> {
-  const tools = { programs: ['/bin/tar'], libraries: ['/lib64/ld.so', '/usr/lib/here/libc.so'] }
-  const option = nativeToolHooks(tools).find((one) => one.startsWith(`--${name}-hook=`)) ?? ''
-  const script = option.slice(option.indexOf('=') + 1).replaceAll(/^(cp -L|lend .* cp -L) (?=\/)/gm, `$1 ${machine}`)
+  const option = nativeToolHooks(TOOLS).find((one) => one.startsWith(`--${name}-hook=`)) ?? ''
+  const script = option
+    .slice(option.indexOf('=') + 1)
+    .replaceAll(/^(cp -L|cp -rLT|lend .* cp -L) (?=\/)/gm, `$1 ${machine}`)
+    .replace(' /usr/bin/dash', ` ${machine}/usr/bin/dash`)
   const env = { ...process.env, MMDEBSTRAP_MODE: mode, MMDEBSTRAP_APT_CONFIG: aptConfig }
   await run('sh', ['-c', script, 'exec', root], { env })
 }
@@ -65,6 +86,8 @@ it('puts programs, loader and libraries to where they are found', async () => {
   expect(await readFile(join(root, 'run/polyarch/tar'), 'utf8')).toBe('program')
   expect(await readFile(join(root, 'lib64/ld.so'), 'utf8')).toBe('loader')
   expect(await readFile(join(root, 'usr/lib/here/libc.so'), 'utf8')).toBe('library')
+  expect(await readlink(join(root, 'usr/lib/here/perl-base'))).toBe('/run/polyarch/perl-base')
+  expect(await readFile(join(root, 'run/polyarch/perl-base/strict.pm'), 'utf8')).toBe('module')
   expect(await readFile(aptConfig, 'utf8')).toMatch(/^DPkg::Path "\/run\/polyarch:\/usr\/sbin:/)
   expect(withNativeTools({ PATH: '/bin' })).toEqual({ PATH: '/run/polyarch:/bin' })
 })

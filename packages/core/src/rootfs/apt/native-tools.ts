@@ -4,19 +4,25 @@ import { posix } from 'node:path'
 import { promisify } from 'node:util'
 import type { Environment } from '../../host/environment.js'
 import { runsNatively } from '../program/emulator.js'
+import { findInterpreters, interpreterScript, type NativeInterpreters } from './native-interpreters.js'
 
-/** Native programs of this machine that dpkg uses in a foreign root while packages are installed. */
+/** Native programs of this machine that dpkg and scripts use in a foreign root while packages are installed. */
 export interface NativeTools {
   readonly programs: readonly string[]
   /** The shared libraries and the loader that the programs need. */
   readonly libraries: readonly string[]
+  readonly interpreters: NativeInterpreters
 }
 
 /**
  * Programs that run most often while packages are installed: each start of an emulated program takes several times as
- * long as the program itself. Nothing that they write depends on their architecture or version.
+ * long as the program itself. Nothing that they write depends on their architecture or version. `dpkg-query` is none of
+ * them: it prints names without architecture for its own only.
  */
-const PROGRAMS = ['dpkg-deb', 'dpkg-split', 'tar', 'rm', 'basename', 'mkdir', 'chmod']
+const PROGRAMS = [
+  ...['dpkg-deb', 'dpkg-divert', 'dpkg-split', 'tar', 'update-alternatives'],
+  ...'basename cat chmod chown cp dirname ln mkdir mv readlink rm rmdir sed sync touch'.split(' '),
+]
 
 /** Directory of the programs in the root; mmdebstrap empties /run at its end. */
 const FOLDER = 'run/polyarch'
@@ -37,9 +43,11 @@ export async function findNativeTools(architecture: string): Promise<NativeTools
   if (runsNatively(architecture) || !existsSync('/etc/debian_version')) return undefined
   const programs = PROGRAMS.map((name) => ['/usr/bin', '/bin'].map((folder) => `${folder}/${name}`).find(existsSync))
   if (!programs.every((program) => program !== undefined)) return undefined
-  const libraries = await librariesOf(programs)
+  const interpreters = await findInterpreters()
+  if (interpreters === undefined) return undefined
+  const libraries = await librariesOf([...programs, interpreters.perl, interpreters.shell])
   return libraries.length > 0 && libraries.every((library) => LIBRARY.test(library))
-    ? { programs, libraries }
+    ? { programs, libraries, interpreters }
     : undefined
 }
 
@@ -48,7 +56,9 @@ async function librariesOf(programs: readonly string[]): Promise<readonly string
   try {
     const { stdout } = await promisify(execFile)('ldd', programs, { env: { PATH: DPKG_PATH } })
     const found = [...stdout.matchAll(/^\t(?:\S+ => )?(\/.+) \(/gm)].map(([, library = '']) => library)
-    return [...new Set(found)].sort()
+    // glibc before 2.34 loads it to look users up, and no program is linked with it.
+    const users = found.map((library) => library.replace(/libc\.so\.6$/, 'libnss_files.so.2')).filter(existsSync)
+    return [...new Set([...found, ...users])].sort()
   } catch {
     return []
   }
@@ -71,7 +81,7 @@ export function nativeToolHooks(tools: NativeTools): readonly string[] {
 }
 
 /** Only into a merged /usr, where each library has one path. Existing files are kept. */
-function lendScript({ programs, libraries }: NativeTools): string {
+function lendScript({ programs, libraries, interpreters }: NativeTools): string {
   const places = libraries.map((library) => [library, posix.join('usr', library.replace(/^\/usr\//, ''))] as const)
   const folders = [...new Set(places.map(([, place]) => posix.dirname(place)))].sort()
   const links = [...new Set(libraries.map((library) => library.split('/')[1] ?? ''))].filter((link) => link !== 'usr')
@@ -85,6 +95,7 @@ lend() { place=$1; shift; test -e $place || test -h $place || { "$@" $place; ech
 ${folders.map((folder) => `lend ${folder} mkdir`).join('\n')}
 ${links.map((link) => `lend ${link} ln -s usr/${link}`).join('\n')}
 ${places.map(([library, place]) => `lend ${place} cp -L ${library}`).join('\n')}
+${interpreterScript(interpreters, FOLDER)}
 echo 'DPkg::Path "/${FOLDER}:${DPKG_PATH}";' >>"$MMDEBSTRAP_APT_CONFIG"`
 }
 
