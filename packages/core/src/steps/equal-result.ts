@@ -10,6 +10,7 @@ import {
 import { type Repository, repositoryOf } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { REBUILT_ANNOTATION } from './image/rebuilt-image.js'
 import { SOURCES_ANNOTATION } from './image/sources/source-record.js'
 import { KEY_ANNOTATION } from './key.js'
 
@@ -63,12 +64,12 @@ function comparableBytes({ manifests, annotations = {}, ...rest }: ImageIndex): 
   return canonicalJson({ ...rest, manifests: entries, annotations: kept })
 }
 
-/** Whether two images have equal keys and were built from the same upstream images. */
+/** Whether two images have equal keys and were built from the same upstream images, none of them again by force. */
 function isSameImage(one: StoredManifest, other: StoredManifest): boolean {
   if (isIndex(one.content) || isIndex(other.content)) return false
   const [mine = {}, theirs = {}] = [one.content.annotations, other.content.annotations]
   return (
     mine[KEY_ANNOTATION] !== undefined &&
-    [KEY_ANNOTATION, SOURCES_ANNOTATION].every((name) => mine[name] === theirs[name])
+    [KEY_ANNOTATION, SOURCES_ANNOTATION, REBUILT_ANNOTATION].every((name) => mine[name] === theirs[name])
   )
 }

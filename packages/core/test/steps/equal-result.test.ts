@@ -15,6 +15,7 @@ import {
 } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
+import { REBUILT_ANNOTATION } from '../../src/steps/image/rebuilt-image.js'
 import { SOURCES_ANNOTATION } from '../../src/steps/image/sources/source-record.js'
 import { KEY_ANNOTATION } from '../../src/steps/key.js'
 
@@ -35,18 +36,27 @@ interface Made {
   readonly content: string
   readonly key?: string
   readonly sources?: string
+  /** When the image was built by force. */
+  readonly rebuilt?: string
   readonly annotations?: Annotations
   /** The text of an attestation beside the image. */
   readonly attested?: string
 }
 
 /** Pushes an image with its key, and an index that lists it. */
-async function push(repository: string, { content, key = 'key', sources = '{}', annotations, attested }: Made) {
+async function push(
+  repository: string,
+  { content, key = 'key', sources = '{}', rebuilt, annotations, attested }: Made,
+) {
   const target = { ...server, repository }
   const tiny = await tinyImage({ platform: AMD64, files: { x: content } })
   await pushTinyImage(target, tiny)
   if (isIndex(tiny.manifest.content)) throw new Error('an image is no index')
-  const own = { [KEY_ANNOTATION]: key, [SOURCES_ANNOTATION]: sources }
+  const own = {
+    [KEY_ANNOTATION]: key,
+    [SOURCES_ANNOTATION]: sources,
+    ...(rebuilt && { [REBUILT_ANNOTATION]: rebuilt }),
+  }
   const image = encodeManifest({ ...tiny.manifest.content, annotations: own }, MEDIA_TYPES.ociManifest)
   await pushManifest(target, image)
   const entry = { ...image.descriptor, platform: AMD64, annotations: { [KEY_ANNOTATION]: key } }
@@ -116,6 +126,7 @@ describe('a name that another run moved since the plan', () => {
   it.each([
     ['another key', { key: 'other' }],
     ['other images of others', { sources: '{"images":{}}' }],
+    ['an image that was built again by force', { rebuilt: '2026-11-30T09:00:00.000Z' }],
     ['annotations', { annotations: { declared: 'yes' } }],
     ['statements that ours has not', { attested: 'at ten' }],
   ])('is rejected if it has %s', async (what, difference) => {

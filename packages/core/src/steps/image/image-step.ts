@@ -27,6 +27,7 @@ import { explainImage, partsOf, recordContext } from './image-explanation.js'
 import { decidingNodes, imageKey } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { noCacheIssues } from './no-cache-stages.js'
+import { rebuiltManifest } from './rebuilt-image.js'
 import { noteMissingSecrets, secretIssues } from './secrets/mounted-secrets.js'
 import { pinImage, verifyPinnedImages } from './sources/pinned-image.js'
 import { sourceChanges, unusedArgsChange } from './sources/source-changes.js'
@@ -201,7 +202,8 @@ async function keep(
   const what = `what was built for ${node.id}`
   const image = { repository, manifest: pushed.content, config, checkedBase: base }
   await checkCode({ what, ...image, platform, policy }, services, call)
-  const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
+  const built = keptManifest(pushed, node.format, annotationsOf(work, sources))
+  const kept = work.force ? await rebuiltManifest(built, work, services, call) : built
   const { digest } = kept.descriptor
   const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
   const { layers } = pushed.content
