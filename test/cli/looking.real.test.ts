@@ -48,7 +48,7 @@ describe('build.ts doctor', () => {
   it('looks at engine, platforms and registries, and leaves nothing behind', async () => {
     const { exitCode, stdout, stderr } = await set.folder.run(['doctor'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toMatch(/^ok +engine: Docker \d+/m)
+    expect(stdout).toMatch(/^ok +builder: Docker \d+/m)
     expect(stdout).toMatch(/^ok +platform linux\/amd64: runs natively$/m)
     expect(stdout).toMatch(/^ok +platform linux\/arm\/v7: runs by emulation/m)
     expect(stdout).toMatch(new RegExp(`^ok +registry ${set.host}: answers`, 'm'))

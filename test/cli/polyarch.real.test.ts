@@ -73,7 +73,7 @@ describe('polyarch without a build.ts', () => {
   it('doctor checks the engine and the given registry, without a definition', async () => {
     const { exitCode, stdout } = await polyarch('doctor', '--registry', set.host)
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^ok +engine: Docker \d+/m)
+    expect(stdout).toMatch(/^ok +builder: Docker \d+/m)
     expect(stdout).toMatch(new RegExp(`^ok +registry ${set.host}: answers`, 'm'))
     expect(stdout).not.toContain('definition')
     const closed = await polyarch('doctor', '--registry', '127.0.0.1:1/team')

@@ -20,7 +20,7 @@ export async function runScript(file: string, words: readonly string[]): Promise
     process.exitCode = 2
     return
   }
-  // The name of the program is what messages of the script's command line name.
+  // Messages of the script's command line contain the name of the program.
   process.argv = ['polyarch', path, ...words]
   if (SCRIPT.exec(path)?.[2] === 't') await registerTypeScript()
   await import(pathToFileURL(path).href)

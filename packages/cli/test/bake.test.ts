@@ -98,7 +98,7 @@ const OPTIONS: readonly (readonly [option: object, written: string, note?: strin
   [{ platforms: [] }, "platform('linux/arm64',", "bake builds for the builder's own, here linux/arm64"],
   [{ tags: ['ghcr.io/a/b:1', 'ghcr.io/a/b:2', 'quay.io/a/b:1'] }, ".tags('1', '2', 'quay.io/a/b:1')"],
   [{ tags: ['team/app'] }, "pipeline('docker.io/team/app')", 'is a name on Docker Hub'],
-  [{ tags: ['ghcr.io/a/b:1', 'Team/App'] }, ".tags('1')", "'Team/App' is not an image name, and is left out"],
+  [{ tags: ['ghcr.io/a/b:1', 'Team/App'] }, ".tags('1')", "'Team/App' is not an image name, and is omitted"],
   [{ tags: [] }, "pipeline('registry.example.com/team/app')", 'every pipeline is published'],
 ]
 

@@ -50,7 +50,11 @@ it.each([
     '{ "target": {}, "group": { "a": { "targets": 1 } } }',
     /group 'a': 'targets' is not a list of strings/,
   ],
-  ['bake.json', '{ "target": {}, "group": { "a": { "targets": ["b"] } } }', /group 'a' names 'b', which is no target/],
+  [
+    'bake.json',
+    '{ "target": {}, "group": { "a": { "targets": ["b"] } } }',
+    /group 'a' names 'b', which is not a target/,
+  ],
   ['spec.yaml', 'image: a/b\nmanifests: [a/c]\n', /an entry of the manifests has no image/],
   ['spec.yaml', 'image: a/b\nmanifests: []\n', /'manifests' is an empty list/],
   ['spec.yaml', 'image: a/b\ntags: x\nmanifests: [{ image: a/c }]\n', /'tags' is not a list of tags/],

@@ -260,7 +260,7 @@ run(sdk)
       expect.objectContaining({
         code: 'USAGE',
         issues: [
-          expect.objectContaining({ path: 'build.sh', message: 'nothing can be imported: it publishes no image' }),
+          expect.objectContaining({ path: 'build.sh', message: 'it cannot be imported: it publishes no image' }),
           { path: 'build.sh', message: 'line 2 was not read: make' },
           { path: 'build.sh', message: 'line 3 was not read: docker run --rm a/b' },
         ],

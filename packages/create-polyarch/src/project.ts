@@ -81,7 +81,7 @@ const DEFAULT_FOLDERS: Readonly<Record<Template, string>> = {
   monorepo: '.',
 }
 
-/** Names that a plugin is written with. */
+/** The names of a plugin in its files. */
 interface PluginName {
   /** Name of the package, with its scope: `@team/polyarch-plugin-my-linux`. */
   readonly package: string

@@ -30,7 +30,7 @@ export interface AlpineOptions extends DistributionOptions<ReleaseName<typeof AL
 const table = defineDistribution(ALPINE)
 const SOURCES = ['registry', 'apk', 'minirootfs']
 
-/** Makes the base of Alpine: what its table has, and bases from its root file system archives. */
+/** Makes the base of Alpine: the sources of its table, and its root file system archives. */
 export function alpineBase(defaults: AlpineOptions): Base<AlpineOptions> {
   return {
     platforms: table.platforms,
@@ -97,7 +97,7 @@ function isArchive(archive: unknown): archive is MinirootfsArchive {
   return archive !== undefined
 }
 
-/** A definition may be written without types. */
+/** Definitions may be written without type checks. */
 function archiveIssues(archive: unknown): readonly BaseIssue[] {
   if (archive === undefined) return []
   const { version, sha256 } = Object(archive) as Readonly<Record<string, unknown>>

@@ -43,7 +43,7 @@ export type DevuanOptions = DistributionOptions<ReleaseName<typeof DEVUAN>, neve
 /**
  * Devuan: bases made from its packages.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('arm64', { base: 'devuan', release: 'excalibur', mirror: 'https://mirror.example.com/merged' })
@@ -62,7 +62,7 @@ export type KaliOptions = DistributionOptions<ReleaseName<typeof KALI>, never>
 /**
  * Kali Linux: the official images, or bases made from its packages.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('arm64', { base: 'kali' })
@@ -75,7 +75,7 @@ export function kali(defaults: KaliOptions = {}): Plugin<{ readonly kali: Base<K
   })
 }
 
-/** Boards with 64 bits that `platform(...)` takes in place of an architecture. */
+/** Boards with 64 bits that `platform(...)` accepts in place of an architecture. */
 const BOARDS = {
   'raspberrypi-3-64': { platform: 'linux/arm64', base: 'raspios' },
   'raspberrypi-4': { platform: 'linux/arm64', base: 'raspios' },
@@ -85,7 +85,7 @@ const BOARDS = {
 /**
  * Raspberry Pi OS with 64 bits: bases made from Debian's packages and those of Raspberry Pi.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('raspberrypi-5', { release: 'trixie', mirror: 'https://mirror.example.com/raspberrypi' })

@@ -75,7 +75,7 @@ function answer(platform: Request['platform'], options: RaspiosOptions): BaseAns
   return { ...debian, packages: [...PACKAGES, ...packages], overlays: [overlay] }
 }
 
-/** What is wrong with the part of Debian, by the names that the options have here. */
+/** Returns the issues of the options for Debian's archive, under their names here. */
 function issuesOf(found: ReturnType<typeof table.source>): readonly BaseIssue[] {
   const all = 'kind' in found ? (found.kind === 'issue' ? [found] : []) : found
   return all.map((issue) => (issue.option === 'mirror' ? { ...issue, option: 'debianMirror' } : issue))

@@ -13,7 +13,7 @@ import type { RpmTable } from './rpm-distribution.js'
 export interface RepositorySnapshot {
   /** The URL of the repository: the folder that contains `repodata`. */
   readonly url: string
-  /** Hex sha256 of its `repodata/repomd.xml`; another state is refused. */
+  /** Hex sha256 of its `repodata/repomd.xml`; another state is rejected. */
   readonly sha256?: string
 }
 

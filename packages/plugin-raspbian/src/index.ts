@@ -14,7 +14,7 @@ import {
 } from '@polyarch/core/plugin'
 import { RASPBIAN } from './releases.js'
 
-/** Boards that `platform(...)` takes in place of an architecture; those that run 64 bits are left to Debian. */
+/** Boards that `platform(...)` accepts in place of an architecture; Debian's plugin has those with 64 bits. */
 const BOARDS = {
   'raspberrypi-zero': { platform: 'linux/arm/v6', base: 'raspbian' },
   'raspberrypi-1': { platform: 'linux/arm/v6', base: 'raspbian' },
@@ -27,7 +27,7 @@ export type RaspbianOptions = DistributionOptions<ReleaseName<typeof RASPBIAN>, 
 /**
  * Raspbian: the published images, whose config is not trusted, or bases made from Raspbian's packages.
  *
- * @param defaults - options that apply unless `platform(...)` sets them.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('raspberrypi-zero', { release: 'bookworm' })

@@ -1,13 +1,13 @@
 import reservedIdentifiers from 'reserved-identifiers'
 
-/** TypeScript that is written as it is, among values. */
+/** TypeScript code, written unchanged among values. */
 export class Code {
   constructor(readonly text: string) {}
 }
 
 const WIDTH = 110
 
-/** Writes a value as TypeScript: on one line if it fits. Undefined properties are left out. */
+/** Writes a value as TypeScript: on one line if it fits. Undefined properties are omitted. */
 export function codeOf(value: unknown, indent = ''): string {
   if (value instanceof Code) return value.text
   if (typeof value === 'string') return quoted(value)
@@ -46,7 +46,7 @@ function bracketed(open: string, items: readonly string[], close: string, indent
   return `${open.trim()}\n${items.map((item) => `${indent}  ${item},\n`).join('')}${indent}${close.trim()}`
 }
 
-/** Foreign text for a comment: without what ends a line of TypeScript, or changes how an editor shows it. */
+/** Escapes foreign text for a comment: removes characters that end a line of TypeScript or change its display. */
 export function commentText(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
 }
@@ -76,7 +76,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...USED_NAMES,
 ])
 
-/** Makes a name for a variable, unlike those that are taken: `web-app` becomes `webApp`. */
+/** Makes an unused variable name: `web-app` becomes `webApp`. */
 export function variableName(text: string, taken: Set<string>): string {
   const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
   const camel = words.map((word, at) => (at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('')

@@ -14,7 +14,7 @@ export interface ImportedPipeline {
   readonly platformNames?: readonly string[]
   readonly annotations?: Readonly<Record<string, unknown>>
   readonly tags: readonly string[]
-  /** What of its source has no counterpart, or has to be changed by hand. */
+  /** Parts of its source that have no counterpart, or must be changed by hand. */
   readonly notes: readonly string[]
 }
 
@@ -26,7 +26,7 @@ export interface ImportedPlatform {
   readonly build?: Readonly<Record<string, unknown>>
 }
 
-/** A file that is written, and what of the source has no counterpart in it. */
+/** The written file, and notes on parts of the source without a counterpart. */
 export interface ImportResult {
   readonly text: string
   /** Sentences for the user; the file has them as comments too. */
@@ -39,9 +39,9 @@ export interface ImportedIndex {
   readonly entries: readonly unknown[]
 }
 
-/** Everything that is written into one `build.ts`. */
+/** The content of one `build.ts`. */
 export interface ImportedDefinition {
-  /** What was read: `docker-bake.json`. */
+  /** The name of the source: `docker-bake.json`. */
   readonly source: string
   readonly pipelines: readonly ImportedPipeline[]
   /** Variables of the pipelines that `run` gets. */
@@ -53,7 +53,7 @@ export interface ImportedDefinition {
 /**
  * Writes a `build.ts`. Each note is given once.
  *
- * @throws DefinitionError USAGE if there is nothing to publish, with everything that was not read
+ * @throws DefinitionError USAGE if it would publish nothing, with the notes
  */
 export function writeDefinition({ notes: allNotes, ...others }: ImportedDefinition): ImportResult {
   const { source, pipelines, indexes = [], run } = others
@@ -78,7 +78,7 @@ function pipelineNotes(pipelines: readonly ImportedPipeline[]): readonly string[
 function nothingToPublish(source: string, notes: readonly string[]): DefinitionError {
   const hint =
     'the file must build images or list existing ones; set values that a script does not state: `--set TAG=1.0`'
-  const message = 'nothing can be imported: it publishes no image'
+  const message = 'it cannot be imported: it publishes no image'
   return new DefinitionError(
     [{ path: source, message, hint }, ...notes.map((note) => ({ path: source, message: note }))],
     'USAGE',

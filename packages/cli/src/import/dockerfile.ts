@@ -3,7 +3,7 @@ import { posix, resolve } from 'node:path'
 import { baseOfDockerfile } from '@polyarch/core/cli'
 import { Code, codeOf } from './code.js'
 
-/** A build as far as its base depends on it. */
+/** The parts of a build that its base depends on. */
 export interface BasedBuild {
   /** `linux/arm/v7` */
   readonly platform: string
@@ -19,9 +19,9 @@ export interface BasedBuild {
 export interface ImportedBase {
   readonly code: Code
   readonly notes: readonly string[]
-  /** What has to change in the Dockerfile. */
+  /** The required change of the Dockerfile. */
   readonly change?: DockerfileChange
-  /** Whether it does not have to change if all platforms have this base. */
+  /** Whether no change is required if all platforms have this base. */
   readonly isUsableAsWritten?: boolean
   /** Whether the Dockerfile names it by `BASE_IMAGE`. */
   readonly usesBaseArg?: boolean
@@ -29,7 +29,7 @@ export interface ImportedBase {
 
 /** A change after which a Dockerfile uses the base of each platform. */
 export interface DockerfileChange {
-  /** What the user has to do. */
+  /** The instruction for the user. */
   readonly note?: string
   /** The changed text of an inline Dockerfile. */
   readonly inline?: string
@@ -41,7 +41,7 @@ export function changeFor(base: ImportedBase, all: readonly ImportedBase[]): Doc
   return (isShared && base.isUsableAsWritten ? undefined : base.change) ?? {}
 }
 
-/** A base that has to be filled in. */
+/** A base that the user must fill in. */
 const OPEN_BASE = 'debian:bookworm'
 
 /**
@@ -60,7 +60,7 @@ export function importBase(
   if (arg === undefined || found.usesBaseArg) return found
   return {
     ...found,
-    notes: [...found.notes, `the build arg 'BASE_IMAGE=${arg}' is left out: polyarch sets it to the base`],
+    notes: [...found.notes, `the build arg 'BASE_IMAGE=${arg}' is omitted: polyarch sets it to the base`],
   }
 }
 

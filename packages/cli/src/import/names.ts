@@ -20,7 +20,7 @@ export interface PublishedNames {
   readonly tags: readonly string[]
 }
 
-/** Splits names into the repository of the first and tags; undefined if there is no name that can be read. */
+/** Splits names into the repository of the first and tags; undefined if there is no valid name. */
 export function publishedNames(names: readonly string[]): PublishedNames | undefined {
   const [first] = names.flatMap((name) => readImageName(name) ?? [])
   if (first === undefined) return undefined

@@ -45,13 +45,13 @@ export interface BuilderChoice {
   readonly builderRegistry?: string
 }
 
-/** What the builders of a run share: options of those that set none of their own, and the registry. */
+/** Shared by all builders of a run: options of builders that set none of their own, and the registry. */
 export interface BuilderDefaults extends Pick<ResolvedBuilder, 'credentials' | 'env'> {
   /** The registry that is pushed to, as `host[:port][/prefix]`, if one is chosen for all names. */
   readonly registry?: string | undefined
 }
 
-/** @throws DefinitionError USAGE if the choice is none, or names a builder twice. */
+/** @throws DefinitionError USAGE if the choice is not valid, or names a builder twice. */
 export function openBuilders(
   { engine, engines, builders, builderRegistry }: BuilderChoice,
   { registry, ...defaults }: BuilderDefaults,

@@ -28,17 +28,17 @@ export interface DescribeCall extends BuilderCall {
 export interface BuilderFeatures {
   /** Replaces the sources that a build resolves: pins images without a change of the Dockerfile. */
   readonly sourcePolicy: boolean
-  /** Takes contexts by name: images, directories, git repositories. */
+  /** Accepts named contexts: images, directories, git repositories. */
   readonly namedContexts: boolean
-  /** Takes image layouts of this machine as contexts. */
+  /** Accepts image layouts of this machine as contexts. */
   readonly layouts: boolean
-  /** Pushes what it attests of a build beside the image. */
+  /** Pushes its attestations of a build beside the image. */
   readonly attestations: boolean
   /** Applies `shmSize` and `ulimits`. */
   readonly limits: boolean
   /** Pushes an image itself, in the requested media types. */
   readonly pushes: boolean
-  /** Takes files whose names are not UTF-8. */
+  /** Accepts files whose names are not UTF-8. */
   readonly rawNames: boolean
   /** The types of caches that it imports; it ignores others without an error. */
   readonly cacheImports: ReadonlySet<string>
@@ -60,11 +60,11 @@ export interface BuilderInfo {
   /** Every platform that it can run, native and emulated; undefined if it does not report them. */
   readonly runnable: readonly Platform[] | undefined
   readonly features: BuilderFeatures
-  /** How a Docker Engine keeps images. */
+  /** The image store of a Docker Engine. */
   readonly imageStore?: 'graphdriver' | 'containerd'
-  /** The folder that a Docker Engine keeps everything in, on its own machine; undefined if it does not report it. */
+  /** The data root of a Docker Engine, on its machine; undefined if it does not report it. */
   readonly dataRoot?: string
-  /** What a Docker Engine is part of, `Docker Desktop`; or `rootless`. */
+  /** The product that a Docker Engine is part of, such as `Docker Desktop`; or `rootless`. */
   readonly product?: string
 }
 
@@ -100,7 +100,7 @@ export interface BuildDockerfile {
   readonly pinnedFile: string
 }
 
-/** One build: one platform, one result. All decisions have been made; nothing is read from the environment. */
+/** One build: one platform, one result. The request is complete: nothing is read from the environment. */
 export interface BuildRequest {
   readonly platform: Platform
   readonly inputs: BuildInputs
@@ -119,7 +119,7 @@ export interface BuildRequest {
   readonly addHosts?: readonly string[]
   /** All steps, or those of these stages. */
   readonly noCache?: boolean | readonly string[]
-  /** Has the builder look up images in their registries even if it has them. */
+  /** Resolve images in their registries even if the builder has them. */
   readonly pull?: boolean
   readonly cacheFrom?: readonly CacheDefinition[]
   readonly cacheTo?: readonly CacheDefinition[]
@@ -134,11 +134,13 @@ export interface BuildRequest {
   readonly ulimits?: readonly Ulimit[]
 }
 
-/** A finished build, on its builder. Disposal removes what it left there under a name. */
+/** A finished build, on its builder. Disposal removes the names that it left there. */
 export interface BuiltImage extends AsyncDisposable {
   /** Images and remote files that the build resolved outside of its inputs. */
   readonly sources: readonly BuildSource[]
-  /** Pushes it to the destination, unless the builder did so while it built. @returns the digest of what is there now. */
+  /**
+   * Pushes it to the destination, unless the builder did so during the build. @returns the digest of the pushed result.
+   */
   push(call?: BuilderCall): Promise<Digest>
 }
 
@@ -165,7 +167,7 @@ export interface RunResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
-  /** Whether the builder left out a part of the output, because it was too much or too fast. */
+  /** Whether the builder omitted part of the output, because it was too long or too fast. */
   readonly isClipped: boolean
 }
 
@@ -185,7 +187,7 @@ export interface BuilderState {
   readonly clockOffset: number | undefined
 }
 
-/** Two names of one registry: inside a cluster, a service has another one than outside. */
+/** Two names of one registry: a service has different names inside and outside of a cluster. */
 export interface RegistryAlias {
   /** The name that this process uses, and that all references have: `localhost:5000`. */
   readonly host: string
@@ -199,7 +201,7 @@ export interface ImageStore {
   pull(reference: Reference, platform: Platform, call?: BuilderCall): Promise<void>
   /** Gives an image another name. */
   tag(source: Reference, target: Reference, call?: BuilderCall): Promise<void>
-  /** Removes a name; one that is not there is no error. */
+  /** Removes a name; a missing name is not an error. */
   untag(reference: Reference, call?: BuilderCall): Promise<void>
 }
 
@@ -209,20 +211,20 @@ export interface ImageStore {
  * Methods throw EngineError, and CancelledError once the signal has fired; credentials are looked up per host.
  */
 export interface Builder extends AsyncDisposable {
-  /** As the user named it: an address or a docker context. */
+  /** The name that the user gave: an address or a docker context. */
   readonly name: string
   /** Requests the description of the builder. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED if it has no BuildKit. */
   describe(call?: DescribeCall): Promise<BuilderInfo>
   /** Builds an image. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */
   build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage>
   /**
-   * Runs a command in an image that is in a registry, and drops what it changes. A build runs it, which works on every
-   * builder, also by emulation, and leaves no container. @throws BUILD_FAILED if the command could not be started
+   * Runs a command in an image that is in a registry, and discards its changes. It runs as a build, which works on
+   * every builder, also by emulation, and leaves no container. @throws BUILD_FAILED if the command could not be started
    */
   run(request: RunRequest, call?: BuilderCall): Promise<RunResult>
   /** Requests the state of its workers, cache and clock. */
   inspect(call?: BuilderCall): Promise<BuilderState>
-  /** Has the builder itself look up a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */
+  /** Checks whether the builder itself can resolve a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */
   requireRegistry(reference: Reference, call?: BuilderCall): Promise<void>
   /** Undefined for a builder without one. */
   readonly images?: ImageStore

@@ -23,7 +23,7 @@ export type ProtocolCode =
   | 'UNSUPPORTED'
   | 'UNKNOWN'
 
-/** An error response of the protocol; it never leaves this folder. */
+/** An error response of the protocol; it is not thrown outside of this folder. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 

@@ -28,7 +28,7 @@ export class RequestHandler {
     this.#faults = new FaultInjector(options.faults ?? [])
   }
 
-  /** Answers a request. It never throws: clients that leave early are normal traffic. */
+  /** Answers a request. It never throws: clients that disconnect early are normal. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url?.split('?')[0] ?? ''
     const exchange = new Exchange(request, response, this.#faults.next(request.method ?? '', path))
@@ -56,7 +56,7 @@ export class RequestHandler {
     try {
       await this.#answer(exchange)
     } catch (error) {
-      // If the error cannot be sent either, the client is gone.
+      // If the error cannot be sent either, the client has disconnected.
       await exchange.answerError(error).catch(() => {})
     }
   }

@@ -8,7 +8,7 @@ import { withoutModules } from './refused-modules.js'
 
 type Answer = ReturnType<Base['source']>
 
-/** Reads a platform. @throws TypeError if it is none */
+/** Parses a platform. @throws TypeError if it is not valid */
 export function platformOf(text: string): Platform {
   const parsed = parsePlatform(text)
   if (parsed === undefined) throw new TypeError(`'${text}' is not a platform`)
@@ -43,7 +43,7 @@ export function requestBase(plugin: Plugin, base: string, text: string, options:
   )
 }
 
-/** The same, while the clock, chance, files, processes, the network and the environment are refused. */
+/** Calls the base with the clock, random numbers, files, processes, the network and the environment disabled. */
 export function requestWithoutIo(plugin: Plugin, base: string, text: string, options: object): Answer {
   const { now } = Date
   const { random } = Math

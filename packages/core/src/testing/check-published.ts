@@ -18,7 +18,7 @@ export interface PublishedOptions {
   readonly signal?: AbortSignal
 }
 
-/** Whether something that a plugin declares is there. */
+/** The verdict on one declaration of a plugin: whether the image or archive exists and is as declared. */
 export interface PublishedFinding extends PublishedVerdict {
   readonly base: string
   readonly platform: string
@@ -66,7 +66,7 @@ interface CheckCall extends PublishedOptions {
   readonly upstream: UpstreamManifests
 }
 
-/** Codes by which a run says that an image is not what it is declared as. */
+/** Error codes for an image that contradicts its declaration. */
 const FALSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NOT_FOUND',
   'PLATFORM_MISSING',
@@ -74,7 +74,7 @@ const FALSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MANIFEST_UNSUPPORTED',
 ])
 
-/** Undefined if the base refuses: not every release has all platforms. */
+/** Returns undefined if the base rejects the platform: not every release has all platforms. */
 async function check(
   plugin: Plugin,
   { base, platform, options }: Question,
@@ -98,7 +98,7 @@ async function check(
   }
 }
 
-/** By what a run would do with it: nothing is true here that fails there. */
+/** Runs the steps of a run, so that a declaration that passes here does not fail there. */
 async function checkRegistryBase(
   source: RegistryBase,
   platform: Platform,

@@ -1,5 +1,5 @@
 /**
- * For the tests of plugins, and of what was published.
+ * Contract tests of plugins, and checks of the images and archives that they declare.
  *
  * @module \@polyarch/core/testing
  */

@@ -15,7 +15,7 @@ export interface ContractTest {
   readonly run: () => void
 }
 
-/** Something that the base must reject. */
+/** Options that the base must reject. */
 export interface RejectedCase {
   readonly platform: string
   readonly options: Readonly<Record<string, unknown>>
@@ -116,7 +116,7 @@ function listsPlatforms({ platforms }: AnyBase): void {
   strictEqual(new Set(platforms).size, platforms.length, 'a platform is listed twice')
 }
 
-/** The options of one case have to be there for one platform at least: not every release has them all. */
+/** Each case must be accepted for at least one platform: not every release has all of them. */
 function isWellFormed(plugin: Plugin, name: string, options: object): void {
   const tried = platformsOf(plugin, name).map((text) => ({ text, issues: tryPlatform(plugin, name, text, options) }))
   const broken = tried.filter(({ issues }) => issues.some(({ hint }) => hint?.startsWith('report it to the author')))
@@ -158,7 +158,10 @@ function refuses(plugin: Plugin, name: string, { platform, options, option }: Re
   ok(named.includes(option), `the issue is not on ${option ?? 'the platform'}: ${issuesText(issues)}`)
 }
 
-/** Package architectures of other machines, and archives that two platforms share: what a mistake in a table comes to. */
+/**
+ * Finds package architectures of other machines, and archives that two platforms share: the typical mistakes in a
+ * table.
+ */
 function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]): void {
   for (const options of accepted) {
     const answers = platformsOf(plugin, name).map((text) => ({
@@ -208,10 +211,10 @@ function isPlainData(plugin: Plugin, name: string, accepted: readonly object[]):
   }
 }
 
-/** A state that no archive has. */
+/** An archive state that does not occur. */
 const STATE: ArchiveState = { date: '1', index: '0'.repeat(64) }
 
-/** What is written into plans, the lock and keys has to be one line of text, or plain data, and always the same. */
+/** Values for plans, the lock and keys must be one line of text, or plain data, and the same in each run. */
 function hasSoundKinds(plugin: Plugin, name: string, accepted: readonly object[]): void {
   for (const options of accepted) {
     for (const text of platformsOf(plugin, name)) {

@@ -19,7 +19,7 @@ export interface SignedStatement {
   readonly bytes: Uint8Array
 }
 
-/** What a manifest lacks: cosign 3 reads bundles, and cosign 2 tags. */
+/** Missing signatures of a manifest: cosign 3 reads bundles, and cosign 2 tags. */
 export interface MissingSignatures {
   readonly bundle: boolean
   readonly tag: boolean

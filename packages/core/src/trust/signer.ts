@@ -6,13 +6,13 @@ import { keyBundle } from './signatures/bundle.js'
 import { signStatement, verifiedStatement } from './signatures/dsse.js'
 import { SIGNATURE_ANNOTATION } from './signatures/simple-signing.js'
 
-/** Finds out whether bundles are of one signer. */
+/** Verifies bundles of one signer. */
 export interface BundleVerifier {
   /** The bytes of the statement in a bundle that the signer has signed; undefined for any other bundle. */
   verified(bundle: JsonObject): Buffer | undefined
 }
 
-/** Finds out whether payloads of cosign 2 are of one signer, by their annotations. */
+/** Verifies payloads of cosign 2 of one signer, by their annotations. */
 export interface PayloadVerifier {
   verifiesPayload(payload: Uint8Array, annotations: Annotations): boolean
 }

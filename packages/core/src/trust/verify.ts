@@ -11,7 +11,7 @@ import { hasSignatureBundle } from './signatures/signature-bundle.js'
 import { hasSignatureTag } from './signatures/signature-tag.js'
 import { keyVerifier, type SignatureVerifiers } from './signer.js'
 
-/** Verifies signatures of images. Equal questions of one run are answered once. */
+/** Verifies signatures of images. Results are cached within a run. */
 export interface SignatureVerifier {
   /**
    * Whether a signer has signed a manifest in its repository.
@@ -23,7 +23,7 @@ export interface SignatureVerifier {
   fingerprint(signer: RequiredKey): Promise<Digest>
 }
 
-/** What verifying needs. */
+/** Options of the verification. */
 export interface VerifierOptions {
   readonly registry: Registry
   /** Base of relative paths of keys. */

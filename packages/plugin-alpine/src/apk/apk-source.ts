@@ -13,7 +13,7 @@ export interface ApkSource {
   readonly mirror: string
   /** Repositories of the branch: `main`, `community`. */
   readonly repositories: readonly string[]
-  /** The packages that the base has, beside those that they depend on: its world. */
+  /** The requested packages of the base, without their dependencies: apk's world file. */
   readonly packages: readonly string[]
   /** Path on this machine of a public key in PEM; no other key is trusted. */
   readonly keyring?: string
@@ -33,7 +33,7 @@ const PACKAGE = /^[A-Za-z0-9][\w.+-]*(?:(?:[<>=~]|[<>]=)[0-9][\w.~-]*)?$/
 
 type Data = Readonly<Record<string, unknown>>
 
-/** Returns what is wrong with a source. */
+/** Returns the issues of a source. */
 export function apkSourceIssues(data: Data): readonly string[] {
   const { repositories, packages, keyring, keys } = data
   const wrongMirror = mirrorIssue(data['mirror'])
@@ -62,7 +62,7 @@ export function apkPackageIssue(name: unknown): string | undefined {
   return matches(name, PACKAGE) ? undefined : `package ${JSON.stringify(name)} is not valid`
 }
 
-/** The hex sha256 of a public key's DER form; undefined if the value is no public key in PEM. */
+/** The hex sha256 of a public key's DER form; undefined if the value is not a public key in PEM. */
 export function keyFingerprint(pem: unknown): string | undefined {
   if (typeof pem !== 'string') return undefined
   try {

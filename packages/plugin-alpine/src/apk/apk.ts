@@ -32,7 +32,7 @@ export const apkImplementation: RootfsImplementation<ApkSource> = {
   checkPublished,
 }
 
-/** The verified indexes of all repositories, and the state that they are. */
+/** The verified indexes of all repositories, and the state of the archive. */
 async function readArchive(source: ApkSource, { signal }: RootfsCall) {
   const keys = await readKeys(source)
   const indexes = await Promise.all(
@@ -59,7 +59,7 @@ function branchUrl({ mirror, branch }: ApkSource): string {
   return `${mirror.replace(/(?<!\/)\/+$/, '')}/${branch}`
 }
 
-/** Converts what is wrong with a file of the archive to an error that names the file. */
+/** Converts an invalid file of the archive to an error that names the file. */
 async function usable<Result>(url: string, source: ApkSource, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read()

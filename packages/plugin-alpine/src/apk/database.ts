@@ -9,8 +9,8 @@ import type { TarEntry } from './tar-entries.js'
 const PERMISSIONS = 0o7777
 
 /**
- * The list of installed packages and of their files, as apk writes it. Owners that only the root knows stand as
- * `%u{name}` and `%g{name}`.
+ * The list of installed packages and of their files, as apk writes it. Owners are written as `%u{name}` and `%g{name}`,
+ * because their numbers are in the root's own files.
  *
  * @throws PackageError if two packages have one file, and neither replaces the other
  */
@@ -90,7 +90,7 @@ export function pathOf({ header }: TarEntry): string {
   return path
 }
 
-/** The user and the group of an entry, if they are not root: names, whose numbers only the root knows. */
+/** The user and the group of an entry, if they are not root: names, whose numbers are in the root's own files. */
 export function ownerOf({ header: { uname, gname } }: TarEntry): { readonly user: string; readonly group: string } {
   const [user, group] = [uname, gname].map((name) => (name ? name : 'root'))
   for (const name of [user, group]) {
@@ -129,7 +129,7 @@ export async function scriptsTar(packages: readonly PackageFile[], epoch: number
   return buffer(tar)
 }
 
-/** The folders that triggers are about, by package. */
+/** The folders that triggers watch, by package. */
 export function triggersFile(packages: readonly PackageFile[]): string {
   const lines = packages.filter(({ triggers }) => triggers.length > 0)
   return lines.map(({ indexed, triggers }) => `${indexed.checksum} ${triggers.join(' ')}\n`).join('')

@@ -1,4 +1,4 @@
-/** A file of an archive that is not what it should be. The message completes "it cannot be used: …". */
+/** A file of an archive is invalid. The message completes "it cannot be used: …". */
 export class PackageError extends Error {}
 
 /** Creates the error of a file of an archive. */

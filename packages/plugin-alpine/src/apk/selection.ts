@@ -59,7 +59,7 @@ class Selection {
     return this.#candidates(dependency).find((one) => this.#selected.get(one.name) === one)
   }
 
-  /** Packages that belong to a combination of others, such as the service file of a program. */
+  /** Packages that are added if others are selected together, such as the service file of a program. */
   addConditional(): void {
     const isMet = (text: string) => {
       const dependency = parseDependency(text)

@@ -13,7 +13,7 @@ export interface MinirootfsSource {
 /** A part of a URL and of names. */
 const WORD = /^[A-Za-z0-9][\w.-]*$/
 
-/** Returns what is wrong with a source. */
+/** Returns the issues of a source. */
 export function minirootfsSourceIssues(data: Readonly<Record<string, unknown>>): readonly string[] {
   const wrongMirror = mirrorIssue(data['mirror'])
   return [

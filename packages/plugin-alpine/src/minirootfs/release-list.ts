@@ -9,11 +9,11 @@ export interface ListedArchive {
   readonly date: number
 }
 
-/** A file name that stays in its folder. */
+/** A file name without a path. */
 const FILE = /^alpine-minirootfs-[\w.]+-\w+\.tar\.gz$/
 
 /**
- * Returns the root file system archive that `latest-releases.yaml` names; undefined if the text is no such list, or
+ * Returns the root file system archive that `latest-releases.yaml` names; undefined if the text is not such a list, or
  * names no archive with a checksum and a date.
  */
 export function listedArchive(text: string): ListedArchive | undefined {

@@ -1,9 +1,9 @@
 /**
- * Installs packages and removes what depends on the time, the machine or the tool that did so. Its parameters are the
- * folder of the configuration, the release, the architecture, the folder of the package database, and the packages.
+ * Installs packages, and removes files that depend on the time, the machine or the tool. Its parameters are the folder
+ * of the configuration, the release, the architecture, the folder of the package database, and the packages.
  *
- * dnf of version 4 and 5 accept the same options. A macro file sets the place and format of the database for
- * this machine's rpm. The database is copied once, so that its bytes depend on its content only.
+ * dnf of version 4 and 5 accept the same options. A macro file sets the place and format of the database for this
+ * machine's rpm. The database is copied once, so that its bytes depend on its content only.
  */
 export const DNF_SCRIPT = `umask 022
 folder=$1 release=$2 architecture=$3 database=$4

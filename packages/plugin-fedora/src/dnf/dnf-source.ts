@@ -8,7 +8,7 @@ export interface DnfRepository {
   readonly path: string
   /** The URL of the repository in a fixed state, in place of the path under the mirror. */
   readonly url?: string
-  /** Hex sha256 of its index, `repodata/repomd.xml`; another state is refused. */
+  /** Hex sha256 of its index, `repodata/repomd.xml`; another state is rejected. */
   readonly sha256?: string
 }
 
@@ -54,7 +54,7 @@ const PACKAGE = /^@?[A-Za-z0-9][\w.:+~^-]*$/
 
 type Data = Readonly<Record<string, unknown>>
 
-/** Returns what is wrong with a source. */
+/** Returns the issues of a source. */
 export function dnfSourceIssues(data: Data): readonly string[] {
   const { mirror, repositories, packages, database, keyring } = data
   const wrongMirror = mirrorIssue(mirror)

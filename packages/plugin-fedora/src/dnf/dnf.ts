@@ -72,7 +72,7 @@ async function readKeys(source: DnfSource): Promise<string> {
   } catch {
     const hint = 'set the option keyring to a file with armored public keys'
     throw new DefinitionError([
-      { path: `dnf base ${describeDnfSource(source)}`, message: `there is no ${keyring}`, hint },
+      { path: `dnf base ${describeDnfSource(source)}`, message: `${keyring} does not exist`, hint },
     ])
   }
 }

@@ -49,7 +49,7 @@ function requireChecksum({ sha256 }: DnfRepository, url: string, hash: string): 
   })
 }
 
-/** Returns the newest date of the metadata that an index lists, in seconds; undefined if it is no index. */
+/** Returns the newest date of the metadata that an index lists, in seconds; undefined if it is not an index. */
 export function indexDate(text: string): number | undefined {
   if (!/<repomd[\s>]/.test(text) || !/<data type="primary">/.test(text)) return undefined
   const dates = [...text.matchAll(/<timestamp>(\d{1,12})(?:\.\d+)?<\/timestamp>/g)].map(([, date]) => Number(date))

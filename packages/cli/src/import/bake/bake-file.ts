@@ -6,7 +6,7 @@ import { checkShapes } from './bake-shape.js'
 export interface BakeFile {
   readonly group: Readonly<Record<string, { readonly targets: readonly string[] }>>
   readonly target: Readonly<Record<string, BakeTarget>>
-  /** Fields that nothing reads, as sentences. */
+  /** Notes on fields that have no counterpart. */
   readonly notes: readonly string[]
 }
 
@@ -47,7 +47,7 @@ export function readBakeFile(value: unknown, path: string): BakeFile {
       notes.push(unreadField(`group '${name}': '${field}'`, content))
     const missing = texts(targets).find((name) => !Object.hasOwn(target, name) && !Object.hasOwn(group, name))
     if (missing !== undefined) {
-      throw unreadable(path, `group '${name}' names '${missing}', which is no target`, 'correct the group')
+      throw unreadable(path, `group '${name}' names '${missing}', which is not a target`, 'correct the group')
     }
     return [name, { targets: texts(targets) }] as const
   })
@@ -55,7 +55,7 @@ export function readBakeFile(value: unknown, path: string): BakeFile {
   return { group: ownOnly(groups), target: ownOnly(targets), notes }
 }
 
-/** A record of these entries alone: names of the file, such as `constructor`, find nothing else. */
+/** A record without a prototype, so that names of the file, such as `constructor`, find only its entries. */
 function ownOnly<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
   return Object.assign(Object.create(null), Object.fromEntries(entries))
 }
@@ -94,7 +94,7 @@ export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
 }
 
-/** Strings by name; numbers and booleans become text, and what has no value is left out. */
+/** Strings by name; numbers and booleans become text; entries without a value are omitted. */
 export function textMap(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {}
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { Code, codeOf } from '../code.js'
 import { type BakeTarget, fieldLists, fieldText, isObject, textMap, texts } from './bake-file.js'
 
-/** Options of `build(...)`, and what has no counterpart. */
+/** Options of `build(...)`, and notes on the others. */
 export interface ImportedOptions {
   readonly build: Readonly<Record<string, unknown>>
   readonly notes: readonly string[]

@@ -1,6 +1,6 @@
 import { unreadable } from '../names.js'
 
-/** What the value of a field is, for a message. */
+/** Describes the type of a field, for a message. */
 type Shape = readonly [what: string, fits: (value: unknown) => boolean]
 
 const isText = (value: unknown): boolean => typeof value === 'string'

@@ -6,7 +6,7 @@ import { importAnnotations } from './bake-annotations.js'
 import { type BakeFile, type BakeTarget, readBakeFile, targetsOf, textMap, texts } from './bake-file.js'
 import { importOptions } from './bake-options.js'
 
-/** Repository of a target without tags: it has to be replaced. */
+/** Placeholder repository of a target without tags. */
 const OPEN_REPOSITORY = 'registry.example.com/team'
 
 interface Surroundings {
@@ -20,7 +20,7 @@ interface Surroundings {
  * Writes a `build.ts` with a pipeline for each target.
  *
  * @param value - parsed output of `docker buildx bake --print`
- * @param options - `platform`: that of targets without platforms, which bake builds for the builder's own.
+ * @param options - `platform`: the platform of targets without one, which bake builds for the builder's platform.
  */
 export function importBake(
   value: unknown,
@@ -106,8 +106,7 @@ function baseOf(target: BakeTarget, platform: string, around: Surroundings): Imp
 function namesOf(name: string, target: BakeTarget, note: (text: string) => void): PublishedNames {
   const written = texts(target['tags'])
   const published = publishedNames(written)
-  for (const tag of written)
-    if (readImageName(tag) === undefined) note(`'${tag}' is not an image name, and is left out`)
+  for (const tag of written) if (readImageName(tag) === undefined) note(`'${tag}' is not an image name, and is omitted`)
   if (published === undefined) {
     note('no tags: every pipeline is published, so set its repository')
     return { repository: `${OPEN_REPOSITORY}/${name}`, tags: [] }

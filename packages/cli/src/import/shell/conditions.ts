@@ -8,7 +8,7 @@ export function isTest(node: PipelineNode): boolean {
   return node.type === 'Command' && ['[', 'test'].includes(node.name?.text ?? '')
 }
 
-/** Evaluates a test; undefined if it depends on anything but values of the script, as on files. */
+/** Evaluates a test; undefined if it depends on anything but values of the script, such as files. */
 export function evaluateTest(node: PipelineNode, variables: Variables): boolean | undefined {
   if (node.type === 'Pipeline') {
     const [only, ...others] = node.commands

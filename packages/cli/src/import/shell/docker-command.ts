@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { BakeTarget } from '../bake/bake-file.js'
 
-/** A command of docker, as far as it can be imported. */
+/** The parts of a docker command that can be imported. */
 export type DockerCommand =
   | { readonly kind: 'build'; readonly target: BakeTarget; readonly notes: readonly string[] }
   | { readonly kind: 'pull' | 'push' | 'push-list'; readonly name: string }
@@ -173,7 +173,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   },
 }
 const TRUE: Readonly<Record<string, string>> = { '--no-cache': 'no-cache', '--pull': 'pull' }
-/** Without an effect on the image. */
+/** Flags without an effect on the image. */
 const SHOWN: ReadonlySet<string> = new Set([
   '--push',
   '--load',

@@ -9,12 +9,12 @@ import { platformNamesPattern } from './platform-names.js'
 import { type ListedImage, type Recipe, type RecipeBuild, readRecipe } from './recipe.js'
 import { readScript } from './script.js'
 
-/** How a script is imported. */
+/** Options of the import of a script. */
 export interface ShellImportOptions {
   readonly source: string
   /** The directory of the script. */
   readonly directory: string
-  /** Platform of builds that nothing gives one. */
+  /** Platform of builds that state none. */
   readonly platform: string
   /** Values of variables that the script does not state; `1` is its first argument. */
   readonly set?: ReadonlyMap<string, string>
@@ -40,7 +40,9 @@ const EMULATOR_NOTE =
   'build.ts registers no emulators: `npx tsx build.ts doctor` lists the platforms that the builder cannot run, and ' +
   'prints the command that registers their emulators once'
 
-/** Omits builds all of whose names are built again later in the script, as docker gives them the last image. */
+/**
+ * Omits builds whose names are all built again later in the script, because docker gives the names to the last image.
+ */
 function withoutReplaced(builds: readonly RecipeBuild[], notes: string[]): readonly RecipeBuild[] {
   const last = new Map(builds.flatMap((build) => build.names.map((name) => [name, build] as const)))
   return builds.filter((build) => {
@@ -185,7 +187,7 @@ function pipelineOf(
 ): ShellPipeline {
   const { notes, taken, published } = around
   for (const one of names)
-    if (readImageName(one) === undefined) notes.push(`'${one}' is not an image name, and is left out`)
+    if (readImageName(one) === undefined) notes.push(`'${one}' is not an image name, and is omitted`)
   const { repository, tags } = publishedNames(names) ?? { repository: names[0] ?? '', tags: [] }
   const name = repository.slice(repository.lastIndexOf('/') + 1)
   const variable = variableName(name, taken)

@@ -39,7 +39,7 @@ function written({ repository, tag }: ImageName): string {
   return `${repository}:${tag}`
 }
 
-/** Patterns that one image may be named by. */
+/** Patterns that match the name of one image. */
 function candidates({ name, arch, variant }: NamedImage, index: ImageName): readonly string[] {
   const isBeside = name.repository.startsWith(index.repository)
   const suffix = isBeside ? name.repository.slice(index.repository.length) : name.repository

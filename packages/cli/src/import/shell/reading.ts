@@ -21,10 +21,10 @@ export interface Script {
 /** Characters of commands that a script may become, beside two for each of its own. */
 const MAX_EXPANDED = 100_000
 
-/** Deepest call of functions by functions. */
+/** Highest depth of calls of functions. */
 const MAX_CALLS = 20
 
-/** Loops or functions make too many commands. */
+/** Thrown if loops or functions make too many commands. */
 export class TooLongError extends Error {}
 
 /** The state of a script while it is read. */
@@ -33,7 +33,7 @@ export class Reading {
   commands: ScriptCommand[] = []
   readonly functions = new Map<string, ShellFunction>()
   readonly called = new Set<ShellFunction>()
-  /** By position: a piece in a loop is left once. */
+  /** By position: a piece in a loop is listed once. */
   unread = new Map<number, ScriptPlace>()
   /** Values of the callers' variables, for each call with `local` variables. */
   readonly #locals: Map<string, Value | undefined>[] = []
@@ -61,7 +61,7 @@ export class Reading {
     const [variables, commands, unread] = [new Map(this.variables), this.commands.length, new Map(this.unread)]
     const characters = this.#charactersLeft
     return () => {
-      // Half of it: the time for many such statements stays bounded.
+      // Half of it, which bounds the time for many such statements.
       this.#charactersLeft = characters / 2
       this.variables = variables
       this.commands = this.commands.slice(0, commands)
@@ -74,7 +74,7 @@ export class Reading {
     return { line, text: this.text.slice(pos, end) }
   }
 
-  /** Leaves nodes unread that follow each other. The variables that they may set are unknown from here on. */
+  /** Skips consecutive nodes. The variables that they may set are unknown from here on. */
   leave(nodes: readonly SyntaxNode[]): void {
     const [pos, end] = [nodes[0]?.pos ?? 0, nodes.at(-1)?.end ?? 0]
     this.unread.set(pos, this.placeOf({ pos, end }))
@@ -119,7 +119,7 @@ export class Reading {
     }
   }
 
-  /** Keeps the value of a variable that the function declares as its own. */
+  /** Saves the value of a variable that the function declares as `local`. */
   keepLocal(name: string): void {
     const locals = this.#locals.at(-1)
     if (locals?.has(name) === false) locals.set(name, this.variables.get(name))

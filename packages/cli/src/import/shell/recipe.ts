@@ -7,7 +7,7 @@ import { QUIET } from './statements.js'
 /** An image in a manifest list. */
 export interface ListedImage {
   readonly image: string
-  /** Undefined if nothing says it. */
+  /** Undefined if the script does not state it. */
   readonly platform: string | undefined
 }
 
@@ -20,13 +20,13 @@ export interface RecipeBuild {
   readonly notes: readonly string[]
 }
 
-/** What a script does, command by command, put together. */
+/** The builds, tags and lists of a script. */
 export interface Recipe {
   readonly builds: readonly RecipeBuild[]
   /** Images that were tagged from others, by their new name. */
   readonly aliases: ReadonlyMap<string, string>
   readonly lists: ReadonlyMap<string, readonly ListedImage[]>
-  /** What commands on lists say beyond that. */
+  /** Notes on further options of commands on lists. */
   readonly notes: readonly string[]
   readonly unread: readonly ScriptPlace[]
 }

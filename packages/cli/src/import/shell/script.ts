@@ -4,9 +4,9 @@ import { Reading, type Script, TooLongError } from './reading.js'
 import { readStatement } from './statements.js'
 
 /**
- * Reads the commands of a shell script in the order in which they run, with the values of its variables. Loops over known
- * words are unrolled, and the branch of a known condition is read. Everything else, such as values from programs, is left
- * unread.
+ * Reads the commands of a shell script in the order in which they run, with the values of its variables. Loops over
+ * known words are unrolled, and the branch of a known condition is read. Everything else, such as values from programs,
+ * is skipped with a note.
  *
  * @param set - values of variables that the script does not state
  */
@@ -23,7 +23,7 @@ export function readScript(text: string, set?: ReadonlyMap<string, string>): Scr
   return { commands: reading.commands, unread: [...reading.unread.values()] }
 }
 
-/** Leaves a statement unread as a whole if its loops make too many commands. */
+/** Skips a whole statement if its loops make too many commands. */
 function readWhole(statement: Statement, reading: Reading): ReturnType<typeof readStatement> {
   const restore = reading.snapshot()
   try {

@@ -14,7 +14,7 @@ import { chosenItem, evaluateTest, isTest } from './conditions.js'
 import type { Reading } from './reading.js'
 import { elementsOf, fieldsOf, setVariable, textOf } from './words.js'
 
-/** What a script does after a command. */
+/** Whether a script continues after a command. */
 type Flow = 'next' | 'break' | 'continue' | 'return' | 'exit'
 
 /** Shell commands that change nothing that is imported. */
@@ -30,7 +30,7 @@ const CLIENT_SETTINGS: ReadonlySet<string> = new Set([
   ...['DOCKER_CLI_EXPERIMENTAL', 'DOCKER_BUILDKIT', 'BUILDKIT_PROGRESS'],
 ])
 
-/** Reads a statement, or leaves it unread. */
+/** Reads a statement, or skips it. */
 export function readStatement({ command, background }: Statement, reading: Reading): Flow {
   if (background === true && command.type !== 'Command') return left(command, reading)
   return command.type === 'AndOr' ? readChain(command, reading) : readNode(command, reading)
@@ -78,7 +78,7 @@ function readNode(node: PipelineNode | ShellFunction['body'], reading: Reading):
 
 /**
  * Reads commands with `&&` and `||`. Commands are assumed to succeed: of `docker push app || exit 1`, only the first is
- * read. If the second one matters, as in `docker manifest inspect app || docker build .`, both are left unread.
+ * read. If the second one matters, as in `docker manifest inspect app || docker build .`, both are skipped.
  */
 function readChain({ commands, operators }: AndOr, reading: Reading): Flow {
   let isSuccess = true

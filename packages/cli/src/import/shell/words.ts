@@ -91,7 +91,10 @@ function splitFields(parts: readonly WordPart[], variables: Variables): readonly
   return fields.filter((field) => field !== '').map((field) => field.replaceAll(KEPT, ''))
 }
 
-/** Control characters that scripts do not contain: the end of a field, and what makes a field even of an empty text. */
+/**
+ * Control characters that scripts do not contain: the end of a field, and the mark of a quoted text, which is a field
+ * even if it is empty.
+ */
 const [END, KEPT] = ['\0', '\u0001']
 
 function partText(part: WordPart, variables: Variables): string | undefined {

@@ -8,8 +8,8 @@ import type { DescribeCall } from '../port.js'
 const NO_FRONTEND = 'none'
 
 /**
- * Returns those of some entitlements that a BuildKit's configuration allows. It reports them nowhere, but checks those of a build
- * before anything else: a build that fails in the same way with an entitlement as without one may have it.
+ * Returns which of some entitlements a BuildKit's configuration allows. BuildKit does not report them, but checks them
+ * before anything else, so an entitlement is allowed if an empty build fails with it in the same way as without it.
  */
 export async function allowedEntitlements(
   control: ControlClient,

@@ -5,15 +5,17 @@ import { SolveError } from '../buildkit/solve.js'
 import type { BuildRequest } from '../port.js'
 import { findInstruction } from './dockerfile-line.js'
 
-/** What programs print for ENOSPC and EDQUOT. BuildKit's error states the exit code only, so the output is searched. */
+/**
+ * Messages of programs for ENOSPC and EDQUOT. BuildKit's error states the exit code only, so the output is searched.
+ */
 const NO_SPACE = /\bno space left on device\b|\bdisk quota exceeded\b/i
 
 /** BuildKit's name for the step in which it resolves an image that the Dockerfile names. */
 const RESOLVES_IMAGE = '[internal] load metadata for '
 
 /**
- * The error of a build that failed: where in the Dockerfile, why, and the end of what the step printed. What went wrong
- * on this machine, in a service of the session since the build began, comes first.
+ * The error of a failed build: the line of the Dockerfile, the reason, and the last output of the step. Errors of the
+ * session's services on this machine have precedence.
  */
 export function buildFailure(
   error: unknown,

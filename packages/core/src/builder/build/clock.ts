@@ -33,7 +33,7 @@ export async function measureClock(
   })
 }
 
-/** Reads the report to its end, which is that of the build. */
+/** Reads the report to its end, at which the build ends too. */
 async function firstStart(
   control: ControlClient,
   ref: string,

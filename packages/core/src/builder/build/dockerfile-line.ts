@@ -42,7 +42,7 @@ function readStages(text: string): readonly Stage[] {
   return stages
 }
 
-/** Naming its base is a numbered step of a stage, unless the base is an earlier stage or nothing at all. */
+/** FROM is a numbered step of a stage, unless the base is an earlier stage or `scratch`. */
 function startStage(from: Instruction, earlier: readonly Stage[]): { names: string[]; steps: Instruction[] } {
   const [base, as, name] = splitSpaces(from.joined.text, from.args).map(({ text }) => text)
   const isPulled = base !== 'scratch' && !earlier.some(({ names }) => base !== undefined && names.includes(base))

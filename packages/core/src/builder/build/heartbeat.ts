@@ -14,7 +14,7 @@ const GRACE = 4000
 /** Options of {@link withHeartbeat}. */
 export interface Heartbeat {
   readonly signal: AbortSignal | undefined
-  /** Sends a small request; resolves with any response. */
+  /** Sends a small request; any response is sufficient. */
   readonly beat: (signal: AbortSignal) => Promise<unknown>
   /** In milliseconds. */
   readonly interval?: number

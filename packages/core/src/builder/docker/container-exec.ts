@@ -45,7 +45,7 @@ class ExecStream extends Duplex {
   readonly #name: string
   /** Received bytes of the next frame's header. */
   #header: Buffer = Buffer.alloc(0)
-  /** Bytes of the piece that have not arrived. */
+  /** Bytes of the frame that have not arrived. */
   #left = 0
   #isError = false
   /** Whether standard output is text: undefined before its first byte. */
@@ -61,7 +61,7 @@ class ExecStream extends Duplex {
     raw.on('error', (error) => this.destroy(error))
   }
 
-  /** Passes on what has arrived of a piece, which may have up to 4 GB. */
+  /** Forwards the received part of a frame, which may have up to 4 GB. */
   #receive(chunk: Buffer): void {
     let rest = chunk
     while (rest.byteLength > 0) {

@@ -65,7 +65,7 @@ export class DockerEngine implements Builder {
   }
 
   describe(call: DescribeCall = {}): Promise<BuilderInfo> {
-    return this.#run('describe itself', call, (own) =>
+    return this.#run('report its version and features', call, (own) =>
       this.#last.keep(describeEngine(this.#connection, this.#buildKit, { ...own, entitlements: call.entitlements })),
     )
   }

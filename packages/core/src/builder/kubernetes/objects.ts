@@ -70,7 +70,7 @@ export function readPod(pod: unknown): Pod | undefined {
   }
 }
 
-/** Returns undefined for a value that is no object of Kubernetes. */
+/** Returns undefined for a value that is not an object of Kubernetes. */
 export function readMetadata(object: unknown): ObjectMetadata | undefined {
   const metadata = fieldOf(object, 'metadata')
   const [kind, name] = [textOf(fieldOf(object, 'kind')), textOf(fieldOf(metadata, 'name'))]

@@ -12,7 +12,7 @@ export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'> {
   readonly address: string
 }
 
-/** The builders that can build an image, and the reasons why the others cannot. */
+/** The builders that can build an image, and why the others cannot. */
 export interface Candidacy {
   readonly candidates: readonly Candidate[]
   readonly rejections: readonly EngineError[]
@@ -26,15 +26,15 @@ export interface Lease<E = Builder> extends Disposable {
 
 /** A build that needs a builder. */
 export interface BuildClaim<E = Builder> extends BuildKind {
-  /** May grow and shrink while the build waits. */
+  /** May change while the build waits. */
   readonly candidates: readonly Candidate<E>[]
-  /** Builds in a row that wait for this one, at most. */
+  /** Length of the longest chain of builds that wait for this one. */
   readonly height?: number
 }
 
-/** How a pool gives out its builders. */
+/** Options of a pool. */
 export interface PoolOptions {
-  /** How many builds a builder has at a time. */
+  /** Builds that a builder runs at a time. */
   readonly buildsPerBuilder: number
   /** Whether a build waits for a busy builder that runs its platform natively. */
   readonly waitsForNative: boolean
@@ -63,7 +63,7 @@ export class BuilderPool<E = Builder> {
   readonly #gone = new Set<E>()
   readonly #waiters = new FairQueue<Waiter<E>>()
   #openings = 0
-  /** Changes with the builders that are left. */
+  /** Changes with the set of builders. */
   #version = 0
 
   constructor(options: PoolOptions) {
@@ -91,19 +91,19 @@ export class BuilderPool<E = Builder> {
       }
       const waiter: Waiter<E> = { claim, group: claim.pipeline, height: claim.height ?? 0, settle }
       this.#waiters.add(waiter)
-      // Nothing that is free suits those that wait already.
+      // No free builder suits the builds that wait already.
       this.#serveOne([waiter])
     })
   }
 
-  /** Gives no more builds to a builder: it does not answer any more, or is about to end. */
+  /** Gives no more builds to a builder that no longer answers, or is about to end. */
   leave(builder: E): void {
     this.#gone.add(builder)
     this.#version++
     this.#serve()
   }
 
-  /** Gives builds to a builder, again if it has left. Those that wait have it among their candidates by now. */
+  /** Gives builds to a builder, also after it has left. Waiting builds already list it as a candidate. */
   join(builder: E): void {
     this.#gone.delete(builder)
     this.#version++
@@ -143,7 +143,7 @@ export class BuilderPool<E = Builder> {
     while (this.#serveOne([...this.#waiters])) {}
   }
 
-  /** Serves the first that can have the builder that it prefers, or else the first that can have any. */
+  /** Serves the first build whose preferred builder is free, else the first that any free builder suits. */
   #serveOne(waiters: readonly Waiter<E>[]): boolean {
     const able = waiters.filter(({ claim }) => this.#hasFree(claim))
     for (const choose of [this.#choosePreferred, this.#choose]) {
@@ -167,7 +167,7 @@ export class BuilderPool<E = Builder> {
     }
   }
 
-  /** Where builders may join, one that was drained is about to be replaced. */
+  /** If builders may join, a drained one is about to be replaced. */
   #endWaiting(waiter: Waiter<E>): void {
     if (this.#openings === 0) waiter.settle(undefined)
     else waiter.timer ??= setTimeout(() => waiter.settle(undefined), this.#options.patience ?? DEFAULT_PATIENCE)

@@ -12,7 +12,7 @@ const CACHES = {
   exports: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
 } as const
 
-/** Requests what a BuildKit is. @throws ENGINE_UNSUPPORTED if it is too old, or has no worker */
+/** Requests the description of a BuildKit. @throws ENGINE_UNSUPPORTED if it is too old, or has no worker */
 export async function describeRemote(
   address: string,
   buildKit: BuildKitClient,

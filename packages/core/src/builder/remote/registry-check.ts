@@ -17,7 +17,7 @@ export interface RegistryCheckTools {
   readonly sessions: BuildSessions
 }
 
-/** Answers of a registry that has been reached, in the words of containerd's resolver. */
+/** Messages of containerd's resolver for a registry that has responded. */
 const REACHED = /not found|unauthorized|authorization failed|insufficient_scope|denied|forbidden|unexpected status/i
 
 /**

@@ -34,7 +34,7 @@ const BUILDER_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program'> = {
   program: "check that 'buildctl dial-stdio' runs there without input, and that its buildkitd is running",
 }
 
-/** A BuildKit that is reached by itself: `buildkitd` on this machine, another one, or in a container. */
+/** A BuildKit without a Docker Engine: `buildkitd` on this machine, on another one, or in a container. */
 export class RemoteBuildKit implements Builder {
   readonly name: string
   readonly #remote: RemoteAddress
@@ -50,7 +50,7 @@ export class RemoteBuildKit implements Builder {
   }
 
   describe(call: DescribeCall = {}): Promise<BuilderInfo> {
-    return this.#run('describe itself', call, (own) =>
+    return this.#run('report its version and features', call, (own) =>
       this.#last.keep(
         describeRemote(this.#remote.address, this.#buildKit, { ...own, entitlements: call.entitlements }),
       ),

@@ -77,7 +77,7 @@ export class ProgramStream extends Duplex {
     return this
   }
 
-  /** Everything that keeps the process alive. The streams of a child are sockets, which its type does not declare. */
+  /** The handles that keep the process alive. The streams of a child are sockets, which its type does not declare. */
   #handles(): readonly { ref(): unknown; unref(): unknown }[] {
     const { stdin, stdout, stderr } = this.#child
     return [this.#child, ...([stdin, stdout, stderr] as unknown as readonly Socket[])]

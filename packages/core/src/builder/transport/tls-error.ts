@@ -1,4 +1,4 @@
-/** A TLS error, in words. */
+/** The description of a TLS error. */
 export interface TlsError {
   readonly reason: string
   readonly hint: string

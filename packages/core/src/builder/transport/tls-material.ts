@@ -9,7 +9,7 @@ export interface TlsMaterial {
   readonly key?: Buffer
   /** The name that the certificate of the other side is checked against, if it is not the host of the address. */
   readonly serverName?: string
-  /** False only if a docker context says to skip the check. */
+  /** False only if a docker context disables the check. */
   readonly verify: boolean
 }
 

@@ -7,7 +7,7 @@ import { deleteManifest, receiveManifest, sendManifest } from './manifest-routes
 import type { Route } from './route.js'
 import { cancelUpload, continueUpload, describeUpload, finishUpload, startUpload } from './upload-routes.js'
 
-/** A route that the store answers. */
+/** A route to content of the store. */
 export type ContentRoute = Exclude<Route, { readonly kind: 'token' }>
 
 type Handler = () => Promise<void>

@@ -86,7 +86,7 @@ async function readLock(path: string): Promise<LockRecord | undefined> {
   return parseLockRecord(text)
 }
 
-/** Reads the text of a lock file; undefined if it is none. */
+/** Parses a lock file; undefined if it is not valid. */
 export function parseLockRecord(text: string): LockRecord | undefined {
   try {
     const value = parseJson(text)

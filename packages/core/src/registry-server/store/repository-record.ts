@@ -22,7 +22,7 @@ export interface ManifestContent extends ManifestRecord {
   readonly bytes: Uint8Array
 }
 
-/** Content of a repository; bytes are visible only in the repositories that have a record of them. */
+/** Content of a repository; a blob is visible only in repositories that have a record of it. */
 export interface RepositoryRecord {
   readonly blobs: Set<Digest>
   readonly manifests: Map<Digest, ManifestRecord>
@@ -45,7 +45,7 @@ const VERSION = 1
 /** No component of a repository name starts like this, so the file cannot collide with another repository. */
 const FILE_NAME = '_record.json'
 
-/** A record that holds nothing. */
+/** An empty record. */
 export function emptyRecord(): RepositoryRecord {
   return { blobs: new Set(), manifests: new Map(), tags: new Map(), leftovers: new Set() }
 }

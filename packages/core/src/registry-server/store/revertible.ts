@@ -34,7 +34,7 @@ export function deleteFrom<Key, Value>(map: Map<Key, Value> | undefined, key: Ke
   }
 }
 
-/** Takes all of them back. */
+/** Reverts all of them. */
 export function all(reverts: readonly (Revert | undefined)[]): Revert {
   return () => {
     for (const revert of reverts) revert?.()

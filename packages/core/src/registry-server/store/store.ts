@@ -15,16 +15,16 @@ import { Uploads } from './uploads.js'
 
 /** Options of a store. */
 export interface StoreOptions {
-  /** Whether manifests may refer to what is not there. */
+  /** Whether manifests may refer to missing content. */
   readonly sparse?: boolean
 }
 
-/** The parts of a store, as they are read when it is opened. */
+/** The parts of a store, read when it is opened. */
 type StoreParts = Pick<Store, 'uploads' | 'content' | 'records' | 'options'>
 
 /**
- * All that the registry holds: an OCI image layout, with a record per repository beside it. What is answered from is in
- * memory, which is right since one process alone has the directory. A change that cannot be written is taken back.
+ * The content of the registry: an OCI image layout, with a record per repository. Records are kept in memory, because
+ * only one process uses the directory. A change that cannot be written is reverted.
  */
 export class Store {
   readonly #files: RecordFiles
@@ -43,13 +43,13 @@ export class Store {
   }
 
   /**
-   * Opens the store of a directory that this process has to itself, and puts right what a crash left behind.
+   * Opens the store of a directory that this process has locked, and removes what a crash left behind.
    *
    * @throws HostError REGISTRY_NOT_STARTED
    */
   static async open(directory: string, options: StoreOptions = {}): Promise<Store> {
     await checkStoreFolder(directory)
-    // First, since it makes room.
+    // First, because it frees space.
     const uploads = await Uploads.open(directory)
     const root = repositoriesFolder(directory)
     await mkdir(root, { recursive: true })
@@ -68,7 +68,7 @@ export class Store {
     return this.records.get(name)?.blobs.has(digest) ? this.content.read(digest) : undefined
   }
 
-  /** Makes a finished upload a blob of its repository. Its digest must have been compared. */
+  /** Adds a finished upload to its repository as a blob. Its digest must have been compared. */
   async addBlob(upload: Upload, digest: Digest): Promise<void> {
     const { repository, path } = upload
     this.uploads.take(upload)
@@ -79,14 +79,14 @@ export class Store {
     })
   }
 
-  /** Makes a blob of one repository one of another too; false if the first does not have it. */
+  /** Adds a blob of one repository to another; returns false if the first does not have it. */
   async mountBlob(from: string, to: string, digest: Digest): Promise<boolean> {
     if (!this.records.get(from)?.blobs.has(digest) || !this.content.has(digest)) return false
     await this.#files.saveOrRevert(to, false, addTo(this.#files.record(to).blobs, digest))
     return true
   }
 
-  /** Takes a blob out of a repository; false if it was not there. */
+  /** Removes a blob from a repository; returns false if it does not exist. */
   async removeBlob(name: string, digest: Digest): Promise<boolean> {
     const revert = removeFrom(this.records.get(name)?.blobs, digest)
     if (revert === undefined) return false
@@ -99,12 +99,12 @@ export class Store {
     return this.records.get(name)?.tags.get(tag)
   }
 
-  /** Whether a repository has a record of a manifest, whatever has become of its bytes. */
+  /** Whether a repository has a record of a manifest, even if its bytes are missing or damaged. */
   holdsManifest(name: string, digest: Digest): boolean {
     return this.records.get(name)?.manifests.has(digest) ?? false
   }
 
-  /** Reads a manifest, if the repository has it and its bytes are still those of its digest. */
+  /** Reads a manifest; undefined if the repository does not have it, or its bytes do not match its digest. */
   async readManifest(name: string, digest: Digest): Promise<ManifestContent | undefined> {
     const manifest = this.records.get(name)?.manifests.get(digest)
     const content = manifest && (await this.content.read(digest))
@@ -116,7 +116,7 @@ export class Store {
   }
 
   /**
-   * Stores a manifest, and points tags to it. What it refers to has to be there at the moment that it appears: a part may
+   * Stores a manifest, and points tags to it. Its references are checked when it becomes visible, because content may
    * be deleted while it is written.
    *
    * @throws ProtocolError MANIFEST_BLOB_UNKNOWN
@@ -138,8 +138,8 @@ export class Store {
   }
 
   /**
-   * Takes a manifest out of a repository, and the tags that point to it; false if it was not there. Its blobs stay
-   * until the next start: a client that has just seen one there may be about to push a manifest over it.
+   * Removes a manifest from a repository, with the tags that point to it; returns false if it does not exist. Its blobs
+   * stay until the next start: a client that has found one may be about to push a manifest that refers to it.
    */
   async removeManifest(name: string, digest: Digest): Promise<boolean> {
     const blobs = await this.#blobsOf(name, digest)
@@ -147,14 +147,14 @@ export class Store {
     const removed = deleteFrom(record?.manifests, digest)
     if (record === undefined || removed === undefined) return false
     const tags = [...record.tags].filter(([, target]) => target === digest)
-    // One that cannot be read may have been the last to refer to any of them.
+    // An unreadable manifest may have been the last one that refers to them.
     const leftovers = [...(blobs ?? record.blobs)].map((blob) => addTo(record.leftovers, blob))
     const untagged = tags.map(([tag]) => deleteFrom(record.tags, tag))
     await this.#saveRemoval(name, digest, true, all([removed, ...leftovers, ...untagged]))
     return true
   }
 
-  /** Takes a tag away, and leaves what it pointed to; false if it was not there. */
+  /** Removes a tag, and keeps its manifest; returns false if it does not exist. */
   async removeTag(name: string, tag: string): Promise<boolean> {
     const revert = deleteFrom(this.records.get(name)?.tags, tag)
     if (revert === undefined) return false
@@ -162,7 +162,10 @@ export class Store {
     return true
   }
 
-  /** Lets go of what only removed manifests referred to. Other blobs without a manifest are of pushes that can go on. */
+  /**
+   * Removes blobs that only deleted manifests referred to. Other blobs without a manifest belong to pushes that may
+   * continue.
+   */
   async #clearLeftovers(name: string): Promise<void> {
     const record = this.#files.record(name)
     if (record.leftovers.size === 0) return
@@ -193,9 +196,9 @@ export class Store {
   }
 
   /**
-   * Puts a file in its place as content, and writes the record of it. Where that fails, nothing of it is left.
+   * Moves a file to its place as content, and writes its record. After a failure, nothing of it is left.
    *
-   * @param work - returns whether the layout's index names what has changed.
+   * @param work - returns whether the index of the layout changes.
    */
   async #place(
     name: string,
@@ -219,8 +222,8 @@ export class Store {
   }
 
   /**
-   * Writes a record that something was taken out of, then removes the bytes. On a full disk the bytes go first, which makes
-   * room for the record; one that lists what has no bytes does no harm.
+   * Writes a record from which something was removed, then deletes the bytes. On a full disk the bytes are deleted
+   * first, which frees space for the record; a record that lists missing content does no harm.
    */
   async #saveRemoval(name: string, digest: Digest, isInIndex: boolean, revert: Revert): Promise<void> {
     const drop = () => this.content.drop(digest, () => this.#isHeld(digest))

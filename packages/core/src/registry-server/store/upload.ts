@@ -6,10 +6,10 @@ import type { Readable } from 'node:stream'
 import { type Digest, type DigestAlgorithm, DigestHash } from '../../model/digest.js'
 import { ProtocolError } from '../protocol-error.js'
 
-/** Bytes of an upload, which no reader sees yet. */
+/** An unfinished upload, which no reader can access. */
 export class Upload {
   readonly id = randomUUID()
-  /** The file that they are gathered in. */
+  /** The file with the received bytes. */
   readonly path: string
   readonly #hash: DigestHash
   #size = 0
@@ -17,7 +17,7 @@ export class Upload {
   #sealed = false
   #current: { readonly body: Readable; readonly done: Promise<void> } | undefined
 
-  /** @param algorithm - which kind of digest is expected; another one costs a second reading at the end. */
+  /** @param algorithm - algorithm of the expected digest; another one requires reading the file again at the end. */
   constructor(
     folder: string,
     readonly repository: string,
@@ -27,17 +27,17 @@ export class Upload {
     this.#hash = new DigestHash(algorithm)
   }
 
-  /** Bytes so far. */
+  /** Number of received bytes. */
   get size(): number {
     return this.#size
   }
 
-  /** Milliseconds since the epoch of the last sign of life; infinite while bytes are coming in. */
+  /** Time of the last activity, in milliseconds since the epoch; infinite while bytes are received. */
   get touched(): number {
     return this.#current === undefined ? this.#touched : Number.POSITIVE_INFINITY
   }
 
-  /** The digest of the bytes so far. */
+  /** The digest of the received bytes. */
   async digest(algorithm: DigestAlgorithm): Promise<Digest> {
     if (algorithm === this.#hash.algorithm) return this.#hash.digest
     const hash = new DigestHash(algorithm)
@@ -81,7 +81,7 @@ export class Upload {
   }
 
   /**
-   * Takes no more bytes from now on: what is verified is what is stored.
+   * Closes the upload for further bytes, so that the verified bytes are the stored ones.
    *
    * @throws ProtocolError BLOB_UPLOAD_INVALID
    */
@@ -92,13 +92,13 @@ export class Upload {
     this.#sealed = true
   }
 
-  /** Makes the bytes survive a loss of power. */
+  /** Writes the bytes to the disk, so that they survive a power failure. */
   async sync(): Promise<void> {
     await using file = await open(this.path, 'a')
     await file.sync()
   }
 
-  /** Forgets all that has come in. */
+  /** Discards all received bytes. */
   async discard(): Promise<void> {
     this.#sealed = true
     await this.interrupt()
@@ -115,7 +115,9 @@ export class Upload {
   }
 }
 
-/** At a place, not at the end: what a full disk cut short is then overwritten by the next attempt. */
+/**
+ * Writes at an offset instead of appending, so that the next attempt overwrites a write that a full disk has cut off.
+ */
 async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < chunk.byteLength; ) {
     const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done, position + done)

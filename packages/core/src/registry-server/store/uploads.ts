@@ -9,16 +9,16 @@ import { Upload } from './upload.js'
 /** Milliseconds after which an idle upload is discarded. */
 const ABANDONED_AFTER = 60 * 60 * 1000
 
-/** The same for an upload without content, if there are as many uploads as there may be. */
+/** The same for an upload without content, if the limit of open uploads is reached. */
 const UNUSED_AFTER = 60 * 1000
 
-/** The uploads that are under way. They end with the server; what a crash leaves is removed by the next start. */
+/** The open uploads. They end with the server; files that a crash leaves are removed by the next start. */
 export class Uploads {
   readonly #byId = new Map<string, Upload>()
 
   private constructor(readonly folder: string) {}
 
-  /** Opens the folder that uploads are gathered in, and empties it. */
+  /** Opens the folder of uploads, and empties it. */
   static async open(directory: string): Promise<Uploads> {
     const folder = join(directory, 'incoming')
     await rm(folder, { recursive: true, force: true })
@@ -27,7 +27,7 @@ export class Uploads {
   }
 
   /**
-   * Begins an upload into a repository.
+   * Starts an upload to a repository.
    *
    * @throws ProtocolError TOOMANYREQUESTS
    */
@@ -44,7 +44,7 @@ export class Uploads {
   }
 
   /**
-   * The upload of that id in that repository.
+   * Returns the upload of an id in a repository.
    *
    * @throws ProtocolError BLOB_UPLOAD_UNKNOWN
    */
@@ -56,23 +56,23 @@ export class Uploads {
     return upload
   }
 
-  /** Takes an upload out, so that no other request finds it. */
+  /** Removes an upload from the list, so that no other request finds it. */
   take(upload: Upload): void {
     this.#byId.delete(upload.id)
   }
 
-  /** Forgets an upload and its bytes. */
+  /** Discards an upload and its bytes. */
   async discard(upload: Upload): Promise<void> {
     this.take(upload)
     await upload.discard()
   }
 
-  /** Forgets all uploads, so that their bytes take no space until the next start. */
+  /** Discards all uploads, so that they take no space until the next start. */
   async close(): Promise<void> {
     for (const upload of this.#byId.values()) await this.discard(upload)
   }
 
-  /** A path in the folder that nothing else uses. */
+  /** Returns an unused path in the folder. */
   freshPath(): string {
     return join(this.folder, randomUUID())
   }

@@ -4,17 +4,17 @@ import { HostError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { type JsonObject, objectOf, textOf } from '../../model/json-fields.js'
 
-/** Signing in with a browser on any device: a person opens an address and enters a code. */
+/** Login with a browser on any device: the user opens an address and enters a code. */
 export interface DeviceLogin {
   /** Shows the address and the code. */
   readonly show: (prompt: DevicePrompt) => void | Promise<void>
   /** The OpenID provider; by default that of the public sigstore. */
   readonly provider?: string
-  /** The client's name there. Default `sigstore`. */
+  /** The client id at the provider. Default `sigstore`. */
   readonly clientId?: string
 }
 
-/** What a person needs to sign in. */
+/** Values that the user needs to sign in. */
 export interface DevicePrompt {
   /** The address to open. */
   readonly verificationUri: string
@@ -32,13 +32,13 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 /** Seconds between two requests, and those that the response `slow_down` adds. */
 const DEFAULT_INTERVAL = 5
 const SLOW_DOWN = 5
-/** Seconds to sign in, where the provider states none. */
+/** Seconds to sign in, if the provider states none. */
 const DEFAULT_EXPIRY = 300
-/** Seconds that a token must be valid for, to be used again. */
+/** Seconds for which a token must still be valid to be used again. */
 const MARGIN = 30
 
 /**
- * Returns tokens of a person, who signs in once for all signatures of a run as long as the token is valid.
+ * Returns tokens of a user, who signs in once for all signatures of a run as long as the token is valid.
  *
  * @throws HostError SIGNING_FAILED
  * @see https://www.rfc-editor.org/rfc/rfc8628
@@ -91,10 +91,10 @@ async function pollToken(
     if (answer['error'] === 'slow_down') seconds += SLOW_DOWN
     else if (answer['error'] !== 'authorization_pending') throw loginFailed(reasonIn(answer))
   }
-  throw loginFailed('the code expired before a person signed in')
+  throw loginFailed('the code expired before the user signed in')
 }
 
-/** Answers that state an error have other statuses, and a body in JSON as well. */
+/** Error responses have other statuses, and a JSON body too. */
 async function requestJson(url: string, form?: Readonly<Record<string, string>>): Promise<JsonObject> {
   try {
     const body = form && { method: 'POST', body: new URLSearchParams(form) }

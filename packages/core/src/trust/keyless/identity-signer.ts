@@ -14,7 +14,7 @@ export interface KeylessServices {
   readonly rekor?: string
 }
 
-/** What signing by an identity needs. */
+/** Options of signing by an identity. */
 export interface IdentitySignerOptions extends KeylessServices {
   readonly identity: Identity
   /** Returns a token of the identity's issuer; undefined for that of the CI system. */

@@ -11,7 +11,7 @@ import { loadSigstore } from './load-sigstore.js'
 export interface Identity {
   /** The address of a person, or of the workflow file and branch of a CI system. */
   readonly identity: string
-  /** The URL of who vouches for it. */
+  /** URL of the issuer of the identity. */
   readonly issuer: string
 }
 

@@ -2,7 +2,7 @@ import { HostError } from '../../model/errors.js'
 
 const PACKAGES = '@sigstore/bundle @sigstore/protobuf-specs @sigstore/sign @sigstore/tuf @sigstore/verify'
 
-/** What the libraries export. Declared, because the types of the package cannot name what they contain themselves. */
+/** Exports of the libraries. Declared, because the types of the package cannot name what they contain themselves. */
 type Sigstore = typeof import('@sigstore/bundle') &
   typeof import('@sigstore/protobuf-specs') &
   typeof import('@sigstore/sign') &

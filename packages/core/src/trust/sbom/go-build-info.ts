@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { isElf } from '../../machine-code/elf.js'
 import { LIMITS } from '../../model/limits.js'
 
-/** What a program of Go 1.18 or newer states of its build, as `go version -m` prints it. */
+/** Build information of a program of Go 1.18 or newer, as `go version -m` prints it. */
 export interface GoBuildInfo {
   /** `go1.22.3` */
   readonly goVersion: string
@@ -24,7 +24,8 @@ const SENTINEL = 16
 const HEAD = 4
 
 /**
- * Finds the build information in the content of a file, which is read to its end; undefined for a file that is no program of Go.
+ * Finds the build information in the content of a file, which is read to its end; undefined if the file is not a
+ * program of Go.
  *
  * @see https://github.com/golang/go/blob/go1.22.0/src/debug/buildinfo/buildinfo.go
  */

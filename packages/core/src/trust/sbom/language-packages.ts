@@ -8,12 +8,12 @@ export function isNpmPackage(path: string): boolean {
   return /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(path)
 }
 
-/** Reads the package of a `package.json`; none if it has no name or version. */
+/** Reads the package of a `package.json`; empty if it has no name or version. */
 export function npmPackages(json: string): readonly Package[] {
   const { name, version, license } = fieldsOf(json)
   const [named, versioned] = [textOf(name), textOf(version)]
   if (!named || !versioned) return []
-  // Packages of long ago have an object.
+  // Old packages have an object.
   const licensed = textOf(license) ?? textOf(objectOf(license)['type'])
   return [{ type: 'npm', name: named, version: versioned, ...(licensed && { licenses: [licensed] }) }]
 }

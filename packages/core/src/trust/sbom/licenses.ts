@@ -8,7 +8,7 @@ export interface SpdxLicense {
   readonly references: ReadonlyMap<string, string>
 }
 
-/** Reads the names of the licenses in a copyright file of Debian; none if the file is not machine-readable. */
+/** Reads the names of the licenses in a copyright file of Debian; empty if the file is not machine-readable. */
 export function debianLicenses(copyright: string): readonly string[] {
   const stanzas = parseStanzas(copyright)
   if (!stanzas[0]?.has('Format')) return []
@@ -69,7 +69,7 @@ function spdxName(name: string): string {
 
 const MAX_NAME = 64
 
-/** Equal for equal names, and another one for each other name. */
+/** Equal for equal names, and different for different names. */
 function licenseReference(name: string): string {
   const written = name.replaceAll(/[^A-Za-z0-9.]+/g, '-').slice(0, MAX_NAME)
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)

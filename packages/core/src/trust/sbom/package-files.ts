@@ -16,7 +16,7 @@ export interface PackageFiles {
 }
 
 /**
- * Reads some files of an image, as its layers make them up. Each layer is read once, to its end.
+ * Reads some files of an image, merged from its layers. Each layer is read once, to its end.
  *
  * @param isWanted - whether a file with this path is read
  * @throws RegistryError MANIFEST_UNSUPPORTED if a layer cannot be read, or the files are too large
@@ -42,7 +42,7 @@ export async function readPackageFiles(
   return files.visible()
 }
 
-/** What was read of the files of all layers; which of them are in the image is known at the end. */
+/** Collects files from all layers; which of them are in the image is known after the last layer. */
 class ReadFiles {
   readonly #isWanted: (path: string) => boolean
   readonly #files = new Map<MergedFile, Buffer>()

@@ -8,7 +8,7 @@ import { type PackageFiles, readPackageFiles } from './package-files.js'
 import { isRpmDatabase, rpmPackages } from './rpm/rpm-packages.js'
 import { apkPackages, dpkgPackages } from './system-packages.js'
 
-/** The first that is there describes the distribution. */
+/** The first file that exists describes the distribution. */
 const OS_RELEASE = ['etc/os-release', 'usr/lib/os-release'] as const
 
 /** Lists the packages of an image, from the databases of package managers in its layers. */

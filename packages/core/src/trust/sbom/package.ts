@@ -6,7 +6,7 @@ export interface Package {
   readonly architecture?: string
   /** The source package that it was built from. */
   readonly source?: string
-  /** What it declares: names or expressions, all of which apply. */
+  /** Declared licenses: names or expressions, all of which apply. */
   readonly licenses?: readonly string[]
   /** The epoch of an rpm. */
   readonly epoch?: string
@@ -19,7 +19,7 @@ export interface Distribution {
   readonly version?: string
 }
 
-/** What is known of the packages in an image. */
+/** The packages of an image. */
 export interface PackageList {
   readonly distribution: Distribution | undefined
   /** Sorted, each once. */

@@ -1,7 +1,9 @@
 import type { Package } from './package.js'
 import { parseStanzas, type Stanza } from './stanzas.js'
 
-/** Reads what dpkg has installed: its status file, or the files of one package each that distroless images have. */
+/**
+ * Lists the packages that dpkg has installed, from its status file, or from one file per package in distroless images.
+ */
 export function dpkgPackages(status: string): readonly Package[] {
   return parseStanzas(status).flatMap((stanza) => {
     // Distroless images have no Status.
@@ -10,7 +12,7 @@ export function dpkgPackages(status: string): readonly Package[] {
   })
 }
 
-/** Reads what apk has installed. @see https://wiki.alpinelinux.org/wiki/Apk_spec */
+/** Lists the packages that apk has installed. @see https://wiki.alpinelinux.org/wiki/Apk_spec */
 export function apkPackages(installed: string): readonly Package[] {
   return parseStanzas(installed).flatMap((stanza) => packageOf(stanza, 'apk', FIELDS.apk))
 }

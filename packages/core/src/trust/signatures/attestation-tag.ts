@@ -15,7 +15,7 @@ const ENVELOPE_TYPE = 'application/vnd.dsse.envelope.v1+json'
 /** Annotation of an envelope under a tag of cosign 2 with the predicate type of its statement. */
 export const TAGGED_PREDICATE_ANNOTATION = 'predicateType'
 
-/** Reads the statements of some types that a signer has signed in the way of cosign 2: under the tag `sha256-….att`. */
+/** Reads the statements of some types that a signer has signed, in cosign 2's format: under the tag `sha256-….att`. */
 export async function readTaggedStatements(
   subject: ManifestReference,
   { verifier, types }: { readonly verifier: BundleVerifier; readonly types: readonly string[] },
@@ -34,7 +34,7 @@ export async function readTaggedStatements(
   return found.filter((statement) => statement !== undefined)
 }
 
-/** Writes signed statements on a manifest in the way of cosign 2. The tag keeps the statements that it has. */
+/** Writes signed statements on a manifest in cosign 2's format. The tag keeps the statements that it has. */
 export async function writeTaggedStatements(
   subject: ManifestReference,
   bundles: readonly StatementBundle[],

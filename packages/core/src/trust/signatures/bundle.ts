@@ -4,7 +4,7 @@ import { canonicalJson } from '../../model/oci.js'
 import type { PublicKey } from '../keys/public-key.js'
 import type { Envelope } from './dsse.js'
 
-/** Media type of a signature with what verifies it. @see https://docs.sigstore.dev/about/bundle/ */
+/** Media type of a signature with its verification material. @see https://docs.sigstore.dev/about/bundle/ */
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 
 /** All versions of that media type. */

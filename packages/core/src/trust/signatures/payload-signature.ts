@@ -4,7 +4,7 @@ import type { Annotations } from '../../model/oci.js'
 import { readBundle } from './bundle.js'
 import { SIGNATURE_ANNOTATION } from './simple-signing.js'
 
-/** Annotations in which cosign 2 stores what verifies a signature of an identity. */
+/** Annotations in which cosign 2 stores the verification material of a keyless signature. */
 const CERTIFICATE = 'dev.sigstore.cosign/certificate'
 const LOG_ENTRY = 'dev.sigstore.cosign/bundle'
 
@@ -19,7 +19,7 @@ export function payloadAnnotations(bundle: JsonObject): Annotations {
 }
 
 /**
- * Writes what verifies a bundle as cosign 2 stores it: in annotations; none for the signature of a key.
+ * Writes the verification material of a bundle as cosign 2 stores it: in annotations; none for the signature of a key.
  *
  * @throws TypeError for a bundle without a certificate or log entry
  */

@@ -21,7 +21,7 @@ export interface StatementBundle {
   readonly predicateType: string
 }
 
-/** Whether a signer has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
+/** Whether a signer has signed a manifest in cosign 3's format: by a bundle that refers to it. */
 export async function hasSignatureBundle(
   subject: ManifestReference,
   verifier: BundleVerifier,

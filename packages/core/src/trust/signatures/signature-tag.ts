@@ -7,7 +7,7 @@ import type { PayloadVerifier, Signer } from '../signer.js'
 import { addToCosignTag, type CosignTag, readCosignTag } from './cosign-tag.js'
 import { isPayloadOf, PAYLOAD_TYPE, simplePayload } from './simple-signing.js'
 
-/** Whether a signer has signed a manifest in the way of cosign 2: under the tag `sha256-….sig`. */
+/** Whether a signer has signed a manifest in cosign 2's format: under the tag `sha256-….sig`. */
 export async function hasSignatureTag(
   subject: ManifestReference,
   verifier: PayloadVerifier,
@@ -23,7 +23,7 @@ export async function hasSignatureTag(
   return found.includes(true)
 }
 
-/** Signs a manifest in the way of cosign 2. The tag keeps the signatures that it has. */
+/** Signs a manifest in cosign 2's format. The tag keeps the signatures that it has. */
 export async function writeSignatureTag(
   subject: ManifestReference,
   signer: Pick<Signer, 'signPayload'>,

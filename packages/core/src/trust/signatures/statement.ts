@@ -15,7 +15,7 @@ export function statementOn(subject: Digest, predicateType: string, predicate: o
   return canonicalJson({ _type: TYPE, subject: [{ digest }], predicateType, predicate })
 }
 
-/** The predicate type of a statement; undefined if it is none. */
+/** The predicate type of a statement; undefined if it is not a statement. */
 export function predicateTypeOf(statement: Uint8Array): string | undefined {
   return textOf(parsed(statement)['predicateType'])
 }

@@ -29,7 +29,7 @@ export async function sweepImages(connection: Connection, call: BuilderCall): Pr
       }),
     )
   } catch {
-    // It is not what the run is for.
+    // The run does not depend on it.
   }
 }
 

@@ -32,12 +32,12 @@ class BerkeleyDatabase {
     this.#file = file
     if (file.length < META_SIZE) throw new Error('it is too short')
     this.#isBigEndian = file.readUInt32BE(12) === MAGIC
-    if (this.#u32(12) !== MAGIC) throw new Error('it is no hash of Berkeley DB')
+    if (this.#u32(12) !== MAGIC) throw new Error('it is not a hash of Berkeley DB')
     if (file[24] !== 0) throw new Error('it is encrypted')
     this.#pageSize = this.#u32(20)
     const isPowerOfTwo = (this.#pageSize & (this.#pageSize - 1)) === 0
     if (this.#pageSize < SMALLEST_PAGE || this.#pageSize > LARGEST_PAGE || !isPowerOfTwo)
-      throw new Error(`pages of ${this.#pageSize} bytes do not exist`)
+      throw new Error(`its page size ${this.#pageSize} is not valid`)
   }
 
   *values(): Generator<Buffer> {

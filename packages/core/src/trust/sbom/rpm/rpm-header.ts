@@ -9,7 +9,7 @@ const ENTRY_SIZE = 16
 const TYPES = { integer: 4, string: 6 }
 
 /**
- * Reads a package from the header that rpm's database has of it.
+ * Reads a package from its header in rpm's database.
  *
  * @throws Error for a damaged header
  * @see https://rpm-software-management.github.io/rpm/manual/format_header.html

@@ -18,9 +18,10 @@ export function isRpmDatabase(path: string): boolean {
 }
 
 /**
- * Reads what rpm has installed.
+ * Lists the packages that rpm has installed.
  *
- * @throws HostError TOOL_MISSING without the library for SQLite; RegistryError MANIFEST_UNSUPPORTED for a damaged database
+ * @throws HostError TOOL_MISSING without the library for SQLite; RegistryError MANIFEST_UNSUPPORTED for a damaged
+ * database
  */
 export async function rpmPackages(path: string, database: Buffer): Promise<readonly Package[]> {
   const read = READERS[path.slice(path.lastIndexOf('/') + 1)]

@@ -12,7 +12,7 @@ export async function sqliteBlobs(file: Buffer): Promise<readonly Buffer[]> {
     const [table] = database.exec('SELECT blob FROM Packages')
     return (table?.values ?? []).map(([blob]) => {
       if (blob instanceof Uint8Array) return Buffer.from(blob)
-      throw new Error('a record is no blob')
+      throw new Error('a record is not a blob')
     })
   } finally {
     database.close()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SyncDirectory, SyncEntry } from './file-sync.js'
 
 /**
- * A directory of texts by name, for a build to read.
+ * A directory in memory for a build: texts by file name.
  *
  * @example
  * ```ts
