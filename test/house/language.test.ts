@@ -26,6 +26,15 @@ const RETIRED: readonly (readonly [word: RegExp, replacement: string])[] = [
   [/\b(as|all) decided\b|\bat hand\b|\bin the making\b/i, 'validated, in memory'],
   [/\b(an|the) engine (at \$|(that|which|of) (the|a) run|that runs it)/i, 'builder'],
   [/\b(anybody|everybody)\b/i, 'anyone with push access, everyone'],
+  [
+    /\bleft (out|unread)\b|\bsign of life\b|\blets? go of\b|\btake[sn]? back\b/i,
+    'omit, skip, activity, remove, revert',
+  ],
+  [/\bwhat is wrong with\b|\bin the way of cosign\b/i, "issues, in cosign's format"],
+  [
+    /(?<!there )\bis no (image|target|hash|blob|index|list|text|error|object|program|platform|plugin|digest|layer)\b/i,
+    'is not a',
+  ],
 ]
 
 /** Real uses of a retired word. */

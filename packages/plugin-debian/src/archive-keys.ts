@@ -269,8 +269,8 @@ dEgYB/xTmyASpQK9V+LSkub3ELPPIl+pczMFJTBXMe98MDmvUA==
 /**
  * Keys that sign Debian's archive, by fingerprint: each suite is signed by those of its own and of the next release.
  *
- * Source: the package debian-archive-keyring, which says of them that they fall under no copyright. Others' signatures and
- * who may revoke them are left out.
+ * Source: the package debian-archive-keyring, which says of them that they fall under no copyright. Others' signatures
+ * and who may revoke them are omitted.
  */
 export const DEBIAN_KEYS: Readonly<Record<string, string>> = {
   '80D15823B7FD1561F9F7BCDDDC30D7C23CBBABEE': BUSTER,

@@ -49,7 +49,7 @@ export interface BuildOptions {
   /**
    * Caches to import: `type=registry,ref=NAME`, or the name alone; `type=local,src=DIR`; `type=gha`; and, if BuildKit
    * supports them, `type=s3` and `type=azblob`. Fields are those of `docker buildx build --cache-from`. A missing cache
-   * is no error.
+   * is not an error.
    */
   readonly cacheFrom: readonly CacheOption[]
   /**

@@ -38,7 +38,8 @@ export async function assemble(
  * between registries and image layouts (`oci:DIR:NAME`). Only missing content is transferred, and the new name is
  * written last. Within one repository only the name moves, so a tag is promoted with the same digest. Needs no builder.
  *
- * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
+ * @returns the digest of what the target then names, the artifacts that were copied with it, and notes on omitted
+ * entries.
  * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it
  * has; MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer; HostError
  * DIRECTORY_IN_USE; CancelledError

@@ -72,7 +72,7 @@ async function readManifest(reference: Reference, registry: Registry, call: Regi
   }
 }
 
-/** Whether the registry states that a manifest which cannot be read is no index. */
+/** Whether the registry states that an unreadable manifest is not an index. */
 async function isSingleImage(reference: Reference, registry: Registry, call: RegistryCall): Promise<boolean> {
   try {
     const found = await registry.resolve(reference, { ...call, fresh: true })
