@@ -6,25 +6,40 @@ import { run } from './run.mjs'
 import { stateFolder, statePath } from './state-folder.mjs'
 import { step } from './step.mjs'
 
-/** A release of Node.js that reads TypeScript itself. */
-const RELEASE = '24'
+/** Releases of Node.js that read TypeScript themselves: the current one, and the first of the line before. */
+const RELEASES = /** @type {const} */ (['24', '22.18.0'])
 
 /** The package of the executable for this machine. */
 const PACKAGE = `node-linux-${process.arch}`
 
-/** The folder of that `node`. `npm test` fetches it. */
-export function newerNodeFolder() {
-  return statePath('newer-node', 'node_modules', PACKAGE, 'bin')
+/** @param {typeof RELEASES[number]} release */
+function nameOf(release) {
+  return release === '24' ? 'newer-node' : `newer-node-${release}`
 }
 
-/** Fetches the executable from the npm registry, once. */
+/**
+ * The folder of that `node`. `npm test` fetches it.
+ *
+ * @param {typeof RELEASES[number]} release
+ */
+export function newerNodeFolder(release = '24') {
+  return statePath(nameOf(release), 'node_modules', PACKAGE, 'bin')
+}
+
+/** Fetches the executables from the npm registry, once. */
 export async function ensureNewerNode() {
-  if (existsSync(join(newerNodeFolder(), 'node'))) return
-  await step(`fetching Node.js ${RELEASE}`, async () => {
-    const draft = stateFolder('newer-node.partial')
+  for (const release of RELEASES) await ensureRelease(release)
+}
+
+/** @param {typeof RELEASES[number]} release */
+async function ensureRelease(release) {
+  if (existsSync(join(newerNodeFolder(release), 'node'))) return
+  await step(`fetching Node.js ${release}`, async () => {
+    const name = nameOf(release)
+    const draft = stateFolder(`${name}.partial`)
     const args = ['--prefix', draft, '--no-save', '--no-audit', '--no-fund', '--no-progress']
-    await run('npm', ['install', ...args, `${PACKAGE}@${RELEASE}`])
-    await rm(statePath('newer-node'), { recursive: true, force: true })
-    await rename(draft, statePath('newer-node'))
+    await run('npm', ['install', ...args, `${PACKAGE}@${release}`])
+    await rm(statePath(name), { recursive: true, force: true })
+    await rename(draft, statePath(name))
   })
 }

@@ -4,11 +4,11 @@ import { newerNodeFolder } from '../../scripts/setup/newer-node.mjs'
 import { stage } from './stage.js'
 import { type UserFolder, userFolder } from './user-folder.js'
 
-/** The newer node comes first. */
-const PATH = [newerNodeFolder(), process.env['PATH']].join(delimiter)
+type Release = NonNullable<Parameters<typeof newerNodeFolder>[0]>
 
-async function runNative(folder: UserFolder, args: readonly string[]) {
-  await using command = folder.start(args, { PATH }, 'native')
+async function runNode(release: Release, folder: UserFolder, args: readonly string[]) {
+  const path = [newerNodeFolder(release), process.env['PATH']].join(delimiter)
+  await using command = folder.start(args, { PATH: path }, 'native')
   return await command.ended
 }
 
@@ -25,7 +25,9 @@ async function splitDefinition(folder: UserFolder, host: string): Promise<void> 
   })
 }
 
-describe('node build.ts, on a version that reads types itself', () => {
+describe.each(['22.18.0', '24'] as const)('node build.ts, on Node.js %s', (release) => {
+  const runNative = (folder: UserFolder, args: readonly string[]) => runNode(release, folder, args)
+
   it('plans and exits as with tsx, in a folder of ES modules', async () => {
     await using set = await stage()
     await splitDefinition(set.folder, set.host)
