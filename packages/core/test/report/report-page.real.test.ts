@@ -76,9 +76,15 @@ describe('the page of a run', () => {
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
   })
 
-  test('fits a phone, and paper without anything cut off', async () => {
+  test.each([
+    ['succeeded', WHOLE],
+    ['failed', FAILED],
+  ])('of a run that %s fits a phone, and paper without anything cut off', async (_how, events) => {
+    const long = `docker-image://reg.example/app@${digestOf('1')}`
+    const named = JSON.parse(JSON.stringify(events).replaceAll('RUN make', long)) as readonly RunEvent[]
     for (const options of [{ width: 360 }, { width: 700, media: 'print' }] as const) {
-      const { page } = await open(WHOLE, options)
+      const { page } = await open(named, options)
+      expect(await page.locator('main').textContent()).toContain(long)
       const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
       const [content = 0, window = 0] = widths as readonly number[]
       expect(content).toBeLessThanOrEqual(window)
@@ -87,6 +93,22 @@ describe('the page of a run', () => {
         .locator('th[scope=col], .state')
         .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
       for (const height of heights) expect(height).toBeLessThan(50)
+    }
+  })
+
+  test('keeps the names of rows and their title in sight while a table is scrolled on a phone', async () => {
+    const { page } = await open(WHOLE, { width: 390 })
+    const lefts = await page.evaluate(`[...document.querySelectorAll('.scroll')].flatMap((frame) => {
+      frame.scrollLeft = 200
+      const start = frame.getBoundingClientRect().left
+      return [...frame.querySelectorAll('tr > th:first-child')].map((one) => {
+        const { left, width } = one.getBoundingClientRect()
+        return [left - start, width / frame.clientWidth]
+      })
+    })`)
+    for (const [left = -1, share = 1] of lefts as readonly (readonly number[])[]) {
+      expect(left).toBeCloseTo(0, 0)
+      expect(share).toBeLessThan(0.5)
     }
   })
 })
