@@ -29,9 +29,14 @@ export function tryPlatform(plugin: Plugin, base: string, text: string, options:
   }
 }
 
-/** Formats issues as lines. */
+/** Formats issues as lines for the plugin's author, without the hint to report them to the author. */
 export function issuesText(issues: readonly Issue[]): string {
-  return issues.map(({ path, message, hint = '' }) => `${path}: ${message} ${hint}`.trim()).join('\n')
+  return issues
+    .map(({ path, message, hint = '' }) => {
+      const isForUser = hint === '' || hint.startsWith('report it to the author')
+      return `${path}: ${message}${isForUser ? '' : `; hint: ${hint}`}`
+    })
+    .join('\n')
 }
 
 /** Calls the base without the core's validation. */
@@ -53,7 +58,7 @@ export function requestWithoutIo(plugin: Plugin, base: string, text: string, opt
     throw new Error(`a base uses ${what}; it may use only the platform and its options`)
   }
   Date.now = refuse('the clock')
-  Math.random = refuse('chance')
+  Math.random = refuse('random numbers')
   globalThis.fetch = refuse('the network')
   process.env = new Proxy({}, { get: refuse('the environment') })
   try {

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import { AssertionError, deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { isReserved } from '../definition/compile/plugin-reading.js'
 import type { BaseAnswer } from '../definition/plugin/base-source.js'
 import { madeBase } from '../definition/plugin/kinds/made-base.js'
@@ -70,10 +70,12 @@ export function pluginContract<B extends Bases>(
 }
 
 function isPlugin(plugin: Plugin): void {
-  strictEqual(plugin.kind, 'plugin')
-  strictEqual(plugin.contract, PLUGIN_CONTRACT)
-  match(plugin.name, /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/, 'the name is not one of an npm package')
-  ok(Object.keys(plugin.bases).length > 0, 'it has no base')
+  strictEqual(plugin.kind, 'plugin', "the plugin has no kind 'plugin': create it with definePlugin(…)")
+  const versions = `the plugin has version ${plugin.contract} of the contract, and @polyarch/core has ${PLUGIN_CONTRACT}`
+  strictEqual(plugin.contract, PLUGIN_CONTRACT, `${versions}: install versions that match`)
+  const name = /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/
+  match(plugin.name, name, `'${plugin.name}' is not the name of an npm package: use the name in package.json`)
+  ok(Object.keys(plugin.bases).length > 0, "the plugin has no base: add one to 'bases'")
 }
 
 type Test = readonly [name: string, run: () => void]
@@ -86,7 +88,7 @@ function baseTests(
 ): readonly ContractTest[] {
   const tests: readonly Test[] = [
     ['lists its platforms once each, in normal form', () => listsPlatforms(base)],
-    ['has no option that platform(...) reserves', () => deepStrictEqual(base.optionNames.filter(isReserved), [])],
+    ['has no option that platform(...) reserves', () => hasNoReserved(base)],
     ...accepted.map(
       (options): Test => [`is valid with ${JSON.stringify(options)}`, () => isWellFormed(create(), name, options)],
     ),
@@ -108,12 +110,27 @@ function baseTests(
 }
 
 function listsPlatforms({ platforms }: AnyBase): void {
-  const normal = platforms.map((text) => {
+  for (const text of platforms) {
     const parsed = parsePlatform(text)
-    return parsed && formatPlatform(parsed)
-  })
-  deepStrictEqual(platforms, normal, 'platforms are not in normal form')
-  strictEqual(new Set(platforms).size, platforms.length, 'a platform is listed twice')
+    const normal = parsed && formatPlatform(parsed)
+    ok(normal === text, `'${text}' is not a platform in normal form: write '${normal ?? 'linux/arm/v7'}'`)
+  }
+  const twice = platforms.filter((text, at) => platforms.indexOf(text) !== at)
+  ok(twice.length === 0, `a platform is listed twice: remove one ${twice.join(', ')}`)
+}
+
+function hasNoReserved({ optionNames }: AnyBase): void {
+  const reserved = optionNames.filter(isReserved)
+  ok(reserved.length === 0, `platform(…) reserves the option ${reserved.join(', ')}: use another name`)
+}
+
+/** Fails with a message that says what to do, and the difference. */
+function requireEqual(actual: unknown, expected: unknown, message: string): void {
+  try {
+    deepStrictEqual(actual, expected)
+  } catch (error) {
+    throw new AssertionError({ message: `${message}\n${(error as Error).message}`, actual, expected })
+  }
 }
 
 /** Each case must be accepted for at least one platform: not every release has all of them. */
@@ -131,7 +148,8 @@ function hasPlatforms(plugin: Plugin, name: string, accepted: readonly object[])
   const missing = platformsOf(plugin, name).filter((text) =>
     accepted.every((options) => tryPlatform(plugin, name, text, options).length > 0),
   )
-  deepStrictEqual(missing, [], 'it lists platforms that no accepted options support')
+  const hint = "remove it from 'platforms', or add options that it supports to 'accepted'"
+  ok(missing.length === 0, `no accepted options support ${missing.join(', ')}: ${hint}`)
 }
 
 function hasNoOther(plugin: Plugin, name: string): void {
@@ -139,7 +157,7 @@ function hasNoOther(plugin: Plugin, name: string): void {
   const words = [...KNOWN_ARCHITECTURES, 'arm/v5', 'arm/v6']
   const others = words.map((word) => formatPlatform(platformOf(`linux/${word}`)))
   const wrong = others.filter((text) => !listed.includes(text) && tryPlatform(plugin, name, text, {}).length === 0)
-  deepStrictEqual(wrong, [])
+  ok(wrong.length === 0, `platforms that are not listed are accepted: add ${wrong.join(', ')} to 'platforms'`)
 }
 
 function refusesUnknown(plugin: Plugin, name: string): void {
@@ -147,15 +165,16 @@ function refusesUnknown(plugin: Plugin, name: string): void {
   const issues = tryPlatform(plugin, name, platform, { noSuchOption: true })
   ok(
     issues.some(({ path }) => path.endsWith('.noSuchOption')),
-    issuesText(issues),
+    `no issue names the unknown option 'noSuchOption': ${issuesText(issues) || 'it is accepted'}`,
   )
 }
 
 function refuses(plugin: Plugin, name: string, { platform, options, option }: RejectedCase): void {
   const issues = tryPlatform(plugin, name, platform, options)
-  ok(issues.length > 0, 'it is accepted')
+  ok(issues.length > 0, 'the base accepts it: return an issue from source, or validate the option in its schema')
   const named = issues.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
-  ok(named.includes(option), `the issue is not on ${option ?? 'the platform'}: ${issuesText(issues)}`)
+  const hint = option === undefined ? "return an issue without 'option'" : `return an issue with option: '${option}'`
+  ok(named.includes(option), `no issue is on ${option ?? 'the platform'}: ${hint}. Issues:\n${issuesText(issues)}`)
 }
 
 /**
@@ -176,7 +195,11 @@ function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]
     const given = JSON.stringify(options)
     for (const field of ['location', 'sha256'] as const) {
       const values = archives.map((archive) => archive[field]).filter((value) => !given.includes(value))
-      strictEqual(new Set(values).size, values.length, `two platforms have one ${field}: ${values.join(', ')}`)
+      strictEqual(
+        new Set(values).size,
+        values.length,
+        `two platforms have the same ${field}, compare your table: ${values.join(', ')}`,
+      )
     }
   }
 }
@@ -185,7 +208,10 @@ function fitsArchitecture(platform: string, answer: BaseAnswer | BaseIssue | rea
   const made = 'kind' in answer && answer.kind !== 'issue' ? madeBase(answer) : undefined
   const architecture = made?.by.architecture(made.source)
   const expected = platformOf(platform).architecture
-  ok(architecture === undefined || architecture === expected, `${platform} gets packages of ${architecture}`)
+  ok(
+    architecture === undefined || architecture === expected,
+    `${platform} gets packages of ${architecture}: return those of ${expected}`,
+  )
 }
 
 function isPure(create: () => Plugin, name: string, accepted: readonly object[]): void {
@@ -193,8 +219,9 @@ function isPure(create: () => Plugin, name: string, accepted: readonly object[])
   for (const options of accepted) {
     for (const text of platformsOf(first, name)) {
       const answer = requestWithoutIo(first, name, text, options)
-      deepStrictEqual(requestWithoutIo(first, name, text, options), answer)
-      deepStrictEqual(requestWithoutIo(second, name, text, options), answer)
+      const message = `${text}: source returns another result when it is called again: use the platform and the options only`
+      requireEqual(requestWithoutIo(first, name, text, options), answer, message)
+      requireEqual(requestWithoutIo(second, name, text, options), answer, message)
     }
   }
 }
@@ -206,7 +233,8 @@ function isPlainData(plugin: Plugin, name: string, accepted: readonly object[]):
       // Pipelines and kinds have functions.
       const data = 'kind' in answer ? { ...answer, pipeline: undefined, by: undefined } : answer
       const plain = withoutUndefined(data)
-      deepStrictEqual(JSON.parse(JSON.stringify(plain)), plain)
+      const message = `${text}: the result has values that JSON lacks: return strings, numbers, booleans, lists and objects`
+      requireEqual(JSON.parse(JSON.stringify(plain)), plain, message)
     }
   }
 }
@@ -226,11 +254,17 @@ function hasSoundKinds(plugin: Plugin, name: string, accepted: readonly object[]
         by.lockName(source),
         by.inputs(source, by.pinnedState?.(source) ?? STATE),
       ]
-      for (const line of known().slice(0, 2)) match(String(line), /^[^\p{Cc}]+$/u, `${text}: a name is not one line`)
-      deepStrictEqual(JSON.parse(JSON.stringify(known())), known())
+      for (const line of known().slice(0, 2)) {
+        match(String(line), /^[^\p{Cc}]+$/u, `${text}: describe and lockName must return one line of text`)
+      }
+      const message = `${text}: describe, lockName and inputs must return plain data, the same each time`
+      requireEqual(JSON.parse(JSON.stringify(known())), known(), message)
       const inputs = canonicalJson(by.inputs(source, STATE)).toString()
       const other = canonicalJson(by.inputs(source, { ...STATE, index: '1'.repeat(64) })).toString()
-      ok(by.pinnedState !== undefined || inputs !== other, `${text}: inputs do not contain the state of the archive`)
+      ok(
+        by.pinnedState !== undefined || inputs !== other,
+        `${text}: inputs lack the state of the archive: add 'state' to their result`,
+      )
     }
   }
 }
@@ -244,7 +278,7 @@ function hasBaseOfAlias({ bases, aliases }: Plugin, word: string): void {
   const meaning = aliases[word]
   ok(
     meaning !== undefined && bases[meaning.base]?.platforms.includes(meaning.platform),
-    `platform alias '${word}' has no base of this plugin`,
+    `platform alias '${word}' needs a base of this plugin that lists its platform`,
   )
 }
 

@@ -60,17 +60,26 @@ function making(kind: object = {}, source: object = {}): Partial<AnyBase> {
   }
 }
 
-/** Names of the tests that a plugin does not pass. */
-function failures(base: AnyBase, change: Partial<Plugin> = {}, tried = cases): readonly string[] {
+/** The tests that a plugin does not pass, with their messages. */
+function failedTests(
+  base: AnyBase,
+  change: Partial<Plugin> = {},
+  tried = cases,
+): readonly { readonly name: string; readonly message: string }[] {
   const create = () => ({ ...definePlugin({ name: 'polyarch-plugin-test', bases: { test: base } }), ...change })
   return pluginContract(create, { test: tried }).flatMap(({ name, run }) => {
     try {
       run()
       return []
-    } catch {
-      return [name]
+    } catch (error) {
+      return [{ name, message: (error as Error).message }]
     }
   })
+}
+
+/** Names of the tests that a plugin does not pass. */
+function failures(...given: Parameters<typeof failedTests>): readonly string[] {
+  return failedTests(...given).map(({ name }) => name)
 }
 
 describe('the contract of plugins', () => {
@@ -177,5 +186,38 @@ describe('the contract of plugins', () => {
       source: (one) => (one.platform.architecture === 'arm' ? { kind: 'issue', message: 'no' } : right.source(one)),
     }
     expect(failures(narrow)).toEqual(['test supports every platform that it lists'])
+  })
+
+  it.each<[string, Partial<AnyBase>, string]>([
+    [
+      'a platform in another spelling',
+      { platforms: ['linux/x86_64', 'linux/arm/v6'] },
+      "'linux/x86_64' is not a platform in normal form: write 'linux/amd64'",
+    ],
+    [
+      'a reserved option',
+      { optionNames: ['release', 'variant'] },
+      'platform(…) reserves the option variant: use another name',
+    ],
+    [
+      'a rejected option that is accepted',
+      { source: (one) => right.source({ ...one, options: {} }) },
+      'the base accepts it: return an issue from source, or validate the option in its schema',
+    ],
+    [
+      'a counter',
+      { source: (one) => right.source({ ...one, options: { release: String(count++) } }) },
+      'source returns another result when it is called again: use the platform and the options only\n',
+    ],
+    [
+      'a malformed answer',
+      { source: () => ({ kind: 'rootfs', location: '/a', sha256: 'x' }) },
+      'invalid result: sha256',
+    ],
+  ])('reports what to do about %s', (_what, change, text) => {
+    const messages = failedTests({ ...right, ...change }).map(({ message }) => message)
+    expect(messages).toContainEqual(expect.stringContaining(text))
+    // The reader is the author.
+    for (const message of messages) expect(message).not.toContain('report it to the author')
   })
 })

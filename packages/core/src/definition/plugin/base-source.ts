@@ -63,11 +63,11 @@ export interface AptBase {
   /** Architectures in the host's own mirror; for any other one, a mirror must be set. */
   readonly hostMirrorArchitectures?: readonly string[]
   /**
-   * Path on this machine of the keyring that signs the archive; no other keys are trusted. By default apt's own keys
-   * are.
+   * Path on this machine of the keyring that signs the archive. With neither this nor `keys`, the keys that this
+   * machine's apt trusts are trusted.
    */
   readonly keyring?: string
-  /** Armored public keys that sign the archive, by fingerprint in upper-case hex; trusted if `keyring` is not set. */
+  /** Armored public keys that sign the archive, by fingerprint in upper-case hex; trusted if this machine does not have the keyring. */
   readonly keys?: Readonly<Record<string, string>>
   /** Archives whose packages are added to those of the main one; of each package, the newest version is installed. */
   readonly overlays?: readonly AptOverlay[]
