@@ -73,6 +73,8 @@ function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition
   if (unknown !== undefined)
     return { message: `output field '${unknown}' does not exist`, hint: suggest(unknown, FIELDS) }
   if (!dest) return { message: `output of type ${type} requires 'dest'`, hint: EXAMPLE }
+  if (dest === '-')
+    return { message: 'an output cannot be written to standard output', hint: 'write a path, such as dest=image.tar' }
   const chosen = choosePipeline(pipeline, pipelines)
   if ('message' in chosen) return chosen
   const platforms = choosePlatforms(platform, chosen)

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { NodeResult } from '../../execute/execution.js'
@@ -48,18 +48,23 @@ export interface MetadataInput {
 
 /** Checks that the file can be written, before anything is built. @throws DefinitionError USAGE */
 export async function checkMetadataFile(path: string): Promise<void> {
-  try {
-    await access(dirname(resolve(path)), constants.W_OK)
-  } catch {
-    const hint = 'use a file in a writable directory'
-    throw new DefinitionError([{ path: '--metadata-file', message: `'${path}' cannot be written`, hint }], 'USAGE')
-  }
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) throw unwritable(path, 'is a directory')
+  await access(dirname(resolve(path)), constants.W_OK).catch(() => {
+    throw unwritable(path, 'cannot be written')
+  })
+}
+
+function unwritable(path: string, reason: string): DefinitionError {
+  const hint = 'use a file in a writable directory'
+  return new DefinitionError([{ path: '--metadata-file', message: `'${path}' ${reason}`, hint }], 'USAGE')
 }
 
 /** Writes the results of a run. */
 export async function writeMetadata(path: string, input: MetadataInput, registry: Registry, call: RegistryCall) {
-  const metadata = await metadataOf(input, registry, call)
-  await writeFileAtomic(path, `${JSON.stringify(metadata, null, 2)}\n`)
+  const text = `${JSON.stringify(await metadataOf(input, registry, call), null, 2)}\n`
+  // A pipe or device, such as /dev/stdout, would be replaced by a file.
+  const isSpecial = (await stat(path).catch(() => undefined))?.isFile() === false
+  await (isSpecial ? writeFile(path, text) : writeFileAtomic(path, text))
 }
 
 async function metadataOf(input: MetadataInput, registry: Registry, call: RegistryCall): Promise<BuildMetadata> {

@@ -41,6 +41,7 @@ it.each<[OutputOption, string, string]>([
   ['dest=image.tar', 'output is not valid', 'type=oci'],
   ['type=image,dest=image.tar', "output type 'image' does not exist", 'local, tar, oci, docker'],
   ['type=tar', "requires 'dest'", 'dest='],
+  ['type=tar,dest=-', 'cannot be written to standard output', 'dest='],
   ['type=tar,dest=a,platforms=linux/amd64', "output field 'platforms' does not exist", 'platform'],
   ['type=tar,dest=a,platform=linux/s390x', "does not have platform 'linux/s390x'", 'linux/amd64, linux/arm/v7'],
   ['type=tar,dest=a,pipeline=ap', "output pipeline 'ap' does not exist", 'app'],
