@@ -7,6 +7,7 @@ import { ensureNewerNode } from './newer-node.mjs'
 import { BASE_TOOLS, TEST_TOOLS } from './packages.mjs'
 import { SetupError } from './setup-error.mjs'
 import { ensureSidPrograms } from './sid-programs.mjs'
+import { ensureSidSkopeo } from './sid-skopeo.mjs'
 
 /** Prepares machine and repository for all tests. Does nothing if that is done already. */
 export async function prepareTestMachine() {
@@ -20,5 +21,6 @@ export async function prepareTestMachine() {
   await ensureArchivePackages()
   await ensureNewerEngine()
   await ensureSidPrograms()
+  await ensureSidSkopeo()
   await ensureNewerNode()
 }

@@ -15,6 +15,7 @@ import {
   type RunEvent,
 } from '../../packages/core/src/index.js'
 import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js'
+import { sidSkopeoCommand } from '../../scripts/setup/sid-skopeo.mjs'
 import { AMD64, ARM, pushBase } from '../pipeline/project.js'
 import { runBuildx } from '../support/buildx.js'
 import { runProgram } from '../support/child.js'
@@ -130,7 +131,7 @@ describe.each(ENGINES)('outputs of builds on %s', (name) => {
     expect(await filesOf(directory)).toEqual(await filesOf(join(folder, 'buildx')))
   })
 
-  it('image archives are read by skopeo and loaded by the engine', async () => {
+  it('image archives are read by two versions of skopeo and loaded by the engine', async () => {
     const [layout, archive, all] = ['image.tar', 'docker.tar', 'root-all'].map((file) => join(folder, file))
     await write(`type=oci,dest=${layout}`, `type=local,dest=${all}`, {
       type: 'docker',
@@ -138,10 +139,22 @@ describe.each(ENGINES)('outputs of builds on %s', (name) => {
       platform: 'linux/amd64',
     })
     expect((await readdir(all ?? '')).sort()).toEqual(['linux_amd64', 'linux_arm_v7'])
-    const index = JSON.parse((await runProgram('skopeo', ['inspect', '--raw', `oci-archive:${layout}:1.0`])).stdout)
-    expect(index.manifests).toHaveLength(2)
-    const inspected = JSON.parse((await runProgram('skopeo', ['inspect', `docker-archive:${archive}`])).stdout)
-    expect(inspected).toMatchObject({ Architecture: 'amd64' })
+    const directory = join(folder, 'layout')
+    await mkdir(directory)
+    await runProgram('tar', ['--extract', '--file', layout ?? '', '--directory', directory])
+    for (const [program, ...args] of [['skopeo'], sidSkopeoCommand()] as const) {
+      const inspect = async (...words: readonly string[]) =>
+        JSON.parse((await runProgram(program, [...args, 'inspect', ...words])).stdout)
+      for (const image of [`oci-archive:${layout}:1.0`, `oci:${directory}:1.0`]) {
+        const { manifests } = await inspect('--raw', image)
+        expect(manifests).toHaveLength(2)
+        expect(await inspect('--override-arch', 'arm', '--override-variant', 'v7', image)).toMatchObject({
+          Architecture: 'arm',
+          Env: [expect.any(String)],
+        })
+      }
+      expect(await inspect(`docker-archive:${archive}`)).toMatchObject({ Architecture: 'amd64' })
+    }
     const docker = new Docker({ socketPath: host.replace(/^unix:\/\//, '') })
     const loaded = await text(await docker.loadImage(archive ?? ''))
     const reference = `${registry.host}/team/app:1.0`
