@@ -72,7 +72,9 @@ describe('build.ts, planned and built', () => {
     expect(stdout).toMatch(/^mount +app base\(linux\/arm\/v7\)/m)
     expect(stdout).toMatch(/^create +app image\(linux\/amd64\).* native$/m)
     expect(stdout).toMatch(/^create +app image\(linux\/arm\/v7\).* emulated$/m)
-    expect(stdout).toMatch(new RegExp(`^tag move +${set.host}/team/app:latest +nothing -> known after app index`, 'm'))
+    expect(stdout).toMatch(
+      new RegExp(`^tag create +${set.host}/team/app:latest +nothing -> known after app index`, 'm'),
+    )
   })
 
   it('plan --exit-code exits with 3 where something would change', async () => {

@@ -130,7 +130,12 @@ test('docs/plan.md explains every word that a plan prints beside actions and rea
     notes: ['a note'],
   }
   const text = formatPlan(plan)
-  const words = [...tagActions.map((action) => `tag ${tagActionLabel(action)}`), 'sign', 'keep signature', 'builder']
+  const words = [
+    ...tagActions.map((action) => `tag ${tagActionLabel({ action })}`),
+    'sign',
+    'keep signature',
+    'builder',
+  ]
   for (const word of [...words, 'note:', 'error:', 'hint:', 'nothing ->', 'known after', 'native']) {
     expect(text).toContain(word)
     expect(explained).toContain(word)

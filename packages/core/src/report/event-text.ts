@@ -1,3 +1,4 @@
+import type { Digest } from '../model/digest.js'
 import type { CodeCheck, RunEvent } from '../model/run/events.js'
 import type { NodePlan, TagPlan } from '../model/run/plan.js'
 import type { NodeReport, ReadBackResult } from './report.js'
@@ -16,9 +17,16 @@ export const ACTION_LABELS: Readonly<Record<NodePlan['action'], string>> = {
   'not-needed': 'leave',
 }
 
-/** The label of a name's action; `known-after` is shown as `move`. */
-export function tagActionLabel(action: TagPlan['action']): string {
-  return action === 'known-after' ? 'move' : action
+/** The label of a name's action. If the new digest is not known yet, a name that exists is expected to move. */
+export function tagActionLabel({
+  action,
+  from,
+}: {
+  readonly action: TagPlan['action']
+  readonly from?: Digest | undefined
+}): string {
+  if (action !== 'known-after') return action
+  return from === undefined ? 'create' : 'move'
 }
 
 /** The label of a node's outcome; a finished test has passed. */

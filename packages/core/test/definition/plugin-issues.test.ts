@@ -88,7 +88,7 @@ describe('a plugin that cannot be used', () => {
     ['a mirror of another kind', { ...apt, mirror: 'file:///etc' }, 'is not an http or https URL'],
     ['an option for a package', { ...apt, packages: ['-oDpkg::Pre-Invoke::=id'] }, 'package "-oDpkg'],
     ['two packages in one', { ...apt, packages: ['curl,-y'] }, 'package "curl,-y" is not valid'],
-    ['a variant that there is not', { ...apt, variant: '-' }, 'variant must be minbase'],
+    ['a variant that there is not', { ...apt, variant: '-' }, 'variant must be one of minbase'],
     ['keys that are no texts', { kind: 'apt', keys: ['key'] }, 'keys must be armored public keys'],
     [
       'a key under another name',

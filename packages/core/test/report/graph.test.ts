@@ -105,7 +105,7 @@ describe('forms', () => {
       '   │     └─ base linux/arm/v7 | copy | it is to be copy',
       '   │        └─ raspbian bookworm armhf (packages)',
       '   └─ image linux/arm/v7 | rebuild | it is to be rebuild; on shared base, as above',
-      'reg.example/app:latest | move | on app index, as above',
+      'reg.example/app:latest | create | on app index, as above',
     ])
   })
 

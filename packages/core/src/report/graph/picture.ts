@@ -9,7 +9,7 @@ const PICTURE_VERSION = 1
 export interface PictureSource {
   readonly nodes: readonly (Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'test' | 'needs' | 'source'> &
     Partial<Pick<NodePlan, 'action' | 'reason'>>)[]
-  readonly tags: readonly (Pick<TagPlan, 'reference' | 'node'> & Partial<Pick<TagPlan, 'action'>>)[]
+  readonly tags: readonly (Pick<TagPlan, 'reference' | 'node'> & Partial<Pick<TagPlan, 'action' | 'from'>>)[]
 }
 
 /** State of a node, shown by its colour. */
@@ -48,12 +48,12 @@ export function pictureOf({ nodes, tags }: PictureSource): Picture {
       ...[...new Set(sources.values())].map(sourceBox),
       ...nodes.map(nodeBox),
       ...tags.map(
-        ({ reference, action }): PictureNode => ({
+        ({ reference, action, from }): PictureNode => ({
           id: tagId(reference),
           kind: 'tag',
           label: reference,
           state: stateOf(action),
-          ...(action !== undefined && { word: tagActionLabel(action) }),
+          ...(action !== undefined && { word: tagActionLabel({ action, from }) }),
         }),
       ),
     ],

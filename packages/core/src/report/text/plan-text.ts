@@ -54,7 +54,7 @@ function nodeRow(
 function tagRow({ reference, action, from, to, node }: TagPlan): readonly string[] {
   const before = from === undefined ? 'nothing' : shortDigest(from)
   const after = to === undefined ? `known after ${node}` : shortDigest(to)
-  return [`tag ${tagActionLabel(action)}`, reference, `${before} -> ${after}`]
+  return [`tag ${tagActionLabel({ action, from })}`, reference, `${before} -> ${after}`]
 }
 
 function signatureRow({ node, repository, action, digest }: SignaturePlan): readonly string[] {

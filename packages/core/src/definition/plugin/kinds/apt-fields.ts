@@ -58,7 +58,7 @@ export function aptFieldIssues(data: Data): readonly string[] {
     ...[mirror].flatMap((one) => (one === undefined ? [] : (mirrorIssue(one) ?? []))),
     ...(typeof variant !== 'string' || variant === '' || VARIANTS.includes(variant)
       ? []
-      : [`variant must be ${VARIANTS.join(', ')}`]),
+      : [`variant must be one of ${VARIANTS.join(', ')}`]),
   ]
 }
 
