@@ -34,7 +34,7 @@ it('any text is a literal of one line that has this value', () => {
   )
 })
 
-it('any text is the name of a property, also that of the prototype', () => {
+it('any text can be the name of a property, also that of the prototype', () => {
   fc.assert(
     fc.property(fc.oneof(text, fc.constant('__proto__')), (name) => {
       const value = Object.fromEntries([[name, 'x']])

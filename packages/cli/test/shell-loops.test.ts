@@ -106,7 +106,7 @@ docker manifest push ghcr.io/t/app:$tag
     },
   )
 
-  it('gets values that it does not state', () => {
+  it('uses given values for unknown variables', () => {
     const set = new Map([
       ['1', '1.0'],
       ['REVISION', 'abc'],
@@ -117,7 +117,7 @@ docker manifest push ghcr.io/t/app:$tag
     expect(text).toContain(".tags('own')")
   })
 
-  it('whose loops make too many commands leaves them unread, and reads the rest', () => {
+  it('whose loops make too many commands skips them, and reads the rest', () => {
     const words = Array.from({ length: 100 }, (_, at) => at).join(' ')
     const loop = `for a in ${words}; do for b in ${words}; do docker push r.example/app:$a-$b; done; done`
     const twice = 'f() { f; }; f'

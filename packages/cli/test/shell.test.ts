@@ -82,7 +82,7 @@ run(sdk)
     expect(text).toContain(".tags('1')")
   })
 
-  it('has a note for names that it changes and does not make', () => {
+  it('has a note for names that it changes without making them', () => {
     const { notes } = importText(
       'docker manifest create -t x:1 t/made:1 t/b:1\ndocker pull alpine:3.22\ndocker tag alpine:3.22 ghcr.io/t/alpine:3.22\ndocker push ghcr.io/t/alpine:3.22\n' +
         'docker push t/other\ndocker manifest push t/list:1\ndocker manifest annotate t/list:1 t/a:1 --arch arm\n' +
@@ -247,14 +247,14 @@ run(sdk)
     ['sudo build .', 'another program'],
     ['publish() { docker push "$1"; }', 'a function that is not called'],
     ['for one in 1; do break 2; done', 'the end of several loops'],
-  ])('%s is left with its line: %s', (line) => {
+  ])('%s is skipped with its line: %s', (line) => {
     const { text, notes } = importText(`docker build -f Dockerfile.own --platform linux/amd64 -t t/app .\n${line}\n`)
     const unread = /break 2/.test(line) ? 'break 2' : line
     expect(notes).toEqual([`line 2 was not read: ${unread}`])
     expect(text).toContain(`// - line 2 was not read: ${unread}\n`)
   })
 
-  it('that publishes nothing is rejected, with everything that was not read', () => {
+  it('that publishes nothing is rejected, with the notes', () => {
     const read = () => importText('set -e\nmake\ndocker run --rm a/b\n')
     expect(read).toThrow(
       expect.objectContaining({
@@ -268,7 +268,7 @@ run(sdk)
     )
   })
 
-  it('that is no shell script is rejected with its line', () => {
+  it('that is not a shell script is rejected with its line', () => {
     expect(() => importText('docker push a/b\nif then\n')).toThrow(/line 2: /)
   })
 

@@ -30,7 +30,7 @@ describe('npm create polyarch', () => {
     expect(await readFile(join(directory, 'hello/build.ts'), 'utf8')).toContain('registry.example.com/hello')
   })
 
-  it('writes nothing if a file is in the way', async () => {
+  it('writes nothing if a file exists', async () => {
     const directory = await emptyFolder()
     await writeFile(join(directory, 'Dockerfile'), 'FROM mine')
     const writing = writeProject({ template: 'pipeline', folder: undefined, templates, directory })

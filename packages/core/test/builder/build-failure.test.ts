@@ -28,7 +28,7 @@ test('a full disk is found outside of steps, too', () => {
   })
 })
 
-test('another failure gets none', () => {
+test('another failure gets no hint', () => {
   const step = { name: '[2/2] RUN make', error: 'exit code: 1', log: ['no rule to make target'] }
   expect(buildFailure(new SolveError(new GrpcError(2, 'failed'), step), REQUEST)).not.toHaveProperty(
     'hint',

@@ -16,7 +16,7 @@ describe.each(ENGINES)('%s', (name) => {
   const place = setUpEngine(name)
   const buildHere = buildFor(() => place.registry.host)
 
-  test('limits are seen by RUN steps, or the engine is known to ignore them; hosts are seen by all', async () => {
+  test('limits apply to RUN steps if the engine supports them; hosts apply always', async () => {
     await using engine = connectBuilder({ host: place.host, env: process.env })
     const limits = { shmSize: 33_554_432, ulimits: [{ name: 'nofile', soft: 777, hard: 888 }] }
     const dockerfile = `FROM ${place.base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
@@ -29,7 +29,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed(events)).toMatch(/192\.0\.2\.7\s+some\.example\.com/)
   })
 
-  test('a cache is exported to a directory and imported from it, or the engine is known not to', async () => {
+  test('a cache is exported to a directory and imported from it, if the engine supports it', async () => {
     await using engine = connectBuilder({ host: place.host, env: process.env })
     await using folder = await tempFolder('cache')
     const dest = join(folder.path, 'cache')
@@ -122,7 +122,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(await statuses(['FIRST'])).toEqual(['done', 'cached'])
   })
 
-  test('a cache is exported to a registry and imported from it, or the engine is known not to', async () => {
+  test('a cache is exported to a registry and imported from it, if the engine supports it', async () => {
     await using engine = connectBuilder({ host: place.host, env: process.env })
     const cache = { type: 'registry', attributes: { ref: `${place.registry.host}/cache:${name.length}`, mode: 'max' } }
     const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: [cache], cacheTo: [cache] })

@@ -46,7 +46,7 @@ test('builds with the same inputs share a session, and one that was closed is re
   expect(await Promise.all([use(), use(), use()])).toEqual(['session 2', 'session 2', 'session 2'])
 })
 
-test('four sessions that no build uses stay open, the last used ones, and those that a build uses', async () => {
+test('the four most recently used idle sessions stay open, and those in use', async () => {
   const client = new SessionsOnly()
   const sessions = new BuildSessions(client, async () => undefined)
   const first = inputs()

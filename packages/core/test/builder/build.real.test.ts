@@ -116,7 +116,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     expect(await built.push()).toMatch(/^sha256:/)
   })
 
-  testOnBackends('builds that make the same at the same time do not take it from each other', async () => {
+  testOnBackends('concurrent builds with equal results do not remove them from each other', async () => {
     await using engine = connectBuilder({ env: process.env, ...options })
     const dockerfile = `FROM ${base}\nRUN echo ${randomUUID()} > /same\n`
     const builds = Array.from({ length: 8 }, async () => {
@@ -126,7 +126,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     expect(new Set(await Promise.all(builds)).size).toBe(1)
   })
 
-  testOnBackends('reports what names the build resolved, from the cache too', async () => {
+  testOnBackends('reports the names that the build resolved, also from the cache', async () => {
     await using engine = connectBuilder({ env: process.env, ...options })
     const target = { url: registry.url, repository: 'tool' }
     const tool = await busyboxImage({ platform: platform('linux/amd64'), files: { v: 'tool' } })
@@ -222,7 +222,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     expect(new Set(asked)).toEqual(new Set([first.host, second.host]))
   })
 
-  testOnBackends('a login that is another registry’s is of no use', async () => {
+  testOnBackends('a login of another registry is not used', async () => {
     await using closed = await startDebianRegistry({ auth: 'htpasswd' })
     const closedBase = await pushBase(closed, unheardOf())
     const { engine } = engineWithLogins({ [registry.host]: closed.login }, options)
@@ -269,7 +269,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     expect(limits.includes(true)).toBe(kind !== OLDEST)
   })
 
-  test('reports what it is', async () => {
+  test('reports its description', async () => {
     await using engine = connectBuilder({ env: process.env, ...options })
     const info = await engine.describe()
     expect(info).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+/), native: { architecture: 'amd64' } })

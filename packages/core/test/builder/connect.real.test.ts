@@ -16,23 +16,26 @@ import { buildOf, buildOnce, ENGINES, engineHost } from './engines.js'
 test.each([
   [ENGINES[0], 'graphdriver'],
   [ENGINES[1], 'containerd'],
-] as const)('%s reports what it is and what it can run, emulated included', async (name, imageStore) => {
-  await using running = await engineHost(name)
-  await using engine = connectBuilder({ host: running.host, env: process.env })
-  const info = await engine.describe()
-  expect(info).toMatchObject({
-    address: running.host,
-    version: expect.stringMatching(/^\d+\.\d+/),
-    apiVersion: expect.stringMatching(/^1\.\d+$/),
-    native: { os: 'linux', architecture: 'amd64' },
-    imageStore,
-  })
-  expect(info.runnable?.map(formatPlatform)).toEqual(
-    expect.arrayContaining(['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5']),
-  )
-})
+] as const)(
+  '%s reports its version and the platforms that it runs, including emulated ones',
+  async (name, imageStore) => {
+    await using running = await engineHost(name)
+    await using engine = connectBuilder({ host: running.host, env: process.env })
+    const info = await engine.describe()
+    expect(info).toMatchObject({
+      address: running.host,
+      version: expect.stringMatching(/^\d+\.\d+/),
+      apiVersion: expect.stringMatching(/^1\.\d+$/),
+      native: { os: 'linux', architecture: 'amd64' },
+      imageStore,
+    })
+    expect(info.runnable?.map(formatPlatform)).toEqual(
+      expect.arrayContaining(['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5']),
+    )
+  },
+)
 
-test('a signal that has fired already contacts nobody', async () => {
+test('an aborted signal prevents any connection', async () => {
   await using engine = connectBuilder({ host: 'unix:///nonexistent.sock', env: process.env })
   const signal = AbortSignal.abort()
   await expect(engine.build(buildOf('FROM scratch'), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
@@ -50,7 +53,7 @@ test('a socket or port without an engine is reported with a hint', async () => {
   }
 })
 
-test('an engine that takes connections and never answers is given up', async () => {
+test('an engine that accepts connections and never answers is abandoned', async () => {
   const silent = createSilentServer()
   silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
@@ -75,7 +78,7 @@ test('an engine that takes connections and never answers is given up', async () 
   connection.destroy()
 })
 
-test('a server that is no engine is reported', async () => {
+test('a server that is not an engine is reported', async () => {
   const server = createWebServer((_, response) => response.end('<html>hello</html>'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -90,7 +93,7 @@ test('a server that is no engine is reported', async () => {
   }
 })
 
-test('uses through the ssh of the system, sessions included', async () => {
+test('connects through the ssh of the system, also for sessions', async () => {
   await using folder = await tempFolder('ssh')
   // Replaces a remote host: runs the command on this machine.
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift 2\nexec "$@"\n')
@@ -114,7 +117,7 @@ test('the message of ssh is reported', async () => {
   })
 })
 
-test('uses TLS with the certificates that an engine is given, sessions included, and reports what is wrong with others', async () => {
+test('uses TLS with the given certificates, also for sessions, and reports issues of others', async () => {
   await using folder = await tempFolder('tls')
   const at = (name: string) => join(folder.path, name)
   const authorities = await Promise.all(

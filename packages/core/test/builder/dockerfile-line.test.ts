@@ -37,7 +37,7 @@ test.each([
   ['[builder 3/6] RUN one'],
   ['[builder 3/5] RUN one'],
   ['[other 2/5] RUN one'],
-])('%s is no line', (step) => {
+])('%s has no line', (step) => {
   expect(findInstruction(DOCKERFILE, step)).toBeUndefined()
 })
 

@@ -6,7 +6,7 @@ const SHORT = { interval: 5, patience: 20 }
 const never = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
-test('a builder that answers is waited for, a rejection being an answer', async () => {
+test('a builder that answers is waited for, also if it rejects the request', async () => {
   let beats = 0
   const beat = async () => {
     beats += 1

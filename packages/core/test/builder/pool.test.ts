@@ -20,7 +20,7 @@ function pool(buildsPerBuilder = 1, waitsForNative = false): BuilderPool<string>
   return new BuilderPool({ buildsPerBuilder, waitsForNative })
 }
 
-test('prefers what runs the platform itself, wherever it stands in the list', async () => {
+test('prefers a builder that runs the platform natively, at any position of the list', async () => {
   const lease = await pool().lease(claim([emulating('a'), native('b')]))
   expect(lease?.use).toEqual({ engine: 'unix://b', execution: 'native', engineReason: 'native' })
 })
@@ -51,12 +51,12 @@ test('emulates if all that run the platform are busy, unless it is to wait for t
   expect((await second)?.use).toMatchObject({ engine: 'unix://a', execution: 'native' })
 })
 
-test('emulates at once what no builder runs itself, patient or not', async () => {
+test('emulates at once what no builder runs natively, whether or not builds wait', async () => {
   const lease = await pool(1, true).lease(claim([emulating('b')]))
   expect(lease?.use).toEqual({ engine: 'unix://b', execution: 'emulated', engineReason: 'no-native' })
 })
 
-test('serves who has waited longest first, and passes over who cannot use what is free', async () => {
+test('serves the longest waiting build first, and skips builds that no free builder suits', async () => {
   const builders = pool()
   const onA = await builders.lease(claim([native('a')]))
   const onB = await builders.lease(claim([native('b')]))
@@ -76,7 +76,7 @@ test('serves who has waited longest first, and passes over who cannot use what i
   expect(await settled(waiting[1] ?? Promise.resolve())).toBe('waiting')
 })
 
-test('gives no lost builder, and rejects a build without any other', async () => {
+test('assigns no lost builder, and rejects a build without another one', async () => {
   const builders = pool()
   await builders.lease(claim([native('a')]))
   const hopeless = builders.lease(claim([native('a')]))
@@ -97,7 +97,7 @@ test('frees a place once, however often the lease is ended', async () => {
   expect(await settled(builders.lease(claim([native('a')])))).toBe('waiting')
 })
 
-test('who is cancelled while waiting leaves the queue', async () => {
+test('a cancelled build leaves the queue', async () => {
   const builders = pool()
   const held = await builders.lease(claim([native('a')]))
   const stop = new AbortController()

@@ -24,7 +24,7 @@ async function discover(...target: readonly string[]): Promise<readonly string[]
   return (found.referrers ?? found.manifests ?? []).map(({ artifactType }) => artifactType)
 }
 
-test('oras finds what is attached to an index and to its images, over HTTP and in the directory', async () => {
+test('oras finds the referrers of an index and of its images, over HTTP and in the directory', async () => {
   await using registry = await testRegistry()
   const target = { url: registry.server.url, repository: 'team/app' }
   const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
@@ -42,7 +42,7 @@ test('oras finds what is attached to an index and to its images, over HTTP and i
   expect(await discover('--oci-layout', `${layout}@${image.manifest.descriptor.digest}`)).toEqual(['text/x-image'])
 })
 
-test('oras finds what this client has put into a layout', async () => {
+test('oras finds referrers that this client has written into a layout', async () => {
   await using source = await testRegistry()
   await using folder = await tempFolder()
   await using registry = withLayouts(createRegistry())

@@ -6,7 +6,7 @@ const login = (name: string, password: string) => `Basic ${Buffer.from(`${name}:
 const ADA = login('ada', users.ada)
 
 describe('Basic logins', () => {
-  test('are wanted for everything', async () => {
+  test('are required for everything', async () => {
     await using registry = await testRegistry({ auth: { kind: 'basic', users } })
     for (const path of ['/v2/', '/v2/app/tags/list']) {
       const answer = await registry.send(path)
@@ -25,7 +25,7 @@ describe('Basic logins', () => {
     },
   )
 
-  test('are not wanted for pulls where everybody may pull', async () => {
+  test('are not required for pulls if anonymous clients may pull', async () => {
     await using registry = await testRegistry({ auth: { kind: 'basic', users, anonymousPull: true } })
     expect((await registry.send('/v2/app/tags/list')).status).toBe(404)
     expect((await registry.send('/v2/app/blobs/uploads/', { method: 'POST' })).status).toBe(401)
@@ -44,7 +44,7 @@ describe('tokens', () => {
     return `Bearer ${token}`
   }
 
-  test('are what the challenge sends clients to', async () => {
+  test('are requested at the address in the challenge', async () => {
     await using registry = await start()
     const answer = await registry.send('/v2/app/blobs/uploads/?mount=x&from=base', { method: 'POST' })
     const realm = `${registry.server.url}/token`
@@ -56,7 +56,7 @@ describe('tokens', () => {
     )
   })
 
-  test('are good for their repository and their actions alone', async () => {
+  test('are valid for their repository and their actions only', async () => {
     await using registry = await start()
     const headers = { authorization: await token(registry, 'repository:app:pull', ADA) }
     expect((await registry.send('/v2/', { headers })).status).toBe(200)
@@ -65,7 +65,7 @@ describe('tokens', () => {
     expect((await registry.send('/v2/app/blobs/uploads/', { method: 'POST', headers })).status).toBe(401)
   })
 
-  test('to push do not mount out of a repository that they cannot pull from', async () => {
+  test('for pushes do not allow mounts from a repository without permission to pull', async () => {
     await using registry = await start()
     const send = async (path: string, options: RequestInit = {}) =>
       registry.send(path, {
@@ -81,7 +81,7 @@ describe('tokens', () => {
     expect((await registry.send(path, { method: 'POST', headers })).status).toBe(201)
   })
 
-  test('without a login are good for pulls at most', async () => {
+  test('without a login allow pulls at most', async () => {
     await using open = await start(true)
     const headers = { authorization: await token(open, 'repository:app:pull,push') }
     expect((await open.send('/v2/app/tags/list', { headers })).status).toBe(404)
@@ -91,7 +91,7 @@ describe('tokens', () => {
     expect((await closed.send('/v2/app/tags/list', { headers: nothing })).status).toBe(401)
   })
 
-  test('are rejected for a wrong password, made up, or of yesterday', async () => {
+  test('are rejected if the password is wrong, or if they are forged or expired', async () => {
     await using registry = await testRegistry({ auth: { kind: 'bearer', users, tokenLifetime: 0 } })
     const wrong = await registry.send('/token', { headers: { authorization: login('ada', 'x') } })
     expect([wrong.status, await errorCodes(wrong)]).toEqual([401, ['UNAUTHORIZED']])
@@ -102,7 +102,7 @@ describe('tokens', () => {
       expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"')
     }
   })
-  test('are rejected where their content was changed, or another server has issued them', async () => {
+  test('are rejected if their content was changed, or another server issued them', async () => {
     await using registry = await start(true)
     await using other = await start(true)
     const pull = await token(registry, 'repository:app:pull')

@@ -13,7 +13,7 @@ afterAll(() => registry[Symbol.asyncDispose]())
 const read = (name: string, digest: string, headers: Record<string, string> = {}) =>
   registry.send(`/v2/${name}/blobs/${digest}`, { headers })
 
-describe('a blob that is pushed', () => {
+describe('a pushed blob', () => {
   test.each([0, 1, 1000, 3_000_000])('by one POST of %d bytes is there', async (size) => {
     const blob = someBytes(size)
     await putBlob(registry, 'push/post', blob)
@@ -23,7 +23,7 @@ describe('a blob that is pushed', () => {
     expect(digestOf(Buffer.from(await answer.arrayBuffer()))).toBe(blob.digest)
   })
 
-  test('by POST and PUT is there, and HEAD reports its size', async () => {
+  test('by POST and PUT exists, and HEAD reports its size', async () => {
     const { bytes, digest } = someBytes()
     const place = await beginUpload(registry, 'push/put')
     const done = await registry.send(`${place}?digest=${digest}`, { method: 'PUT', body: bytes })
@@ -33,7 +33,7 @@ describe('a blob that is pushed', () => {
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '1000'])
   })
 
-  test('by chunks is there, and each answer reports how far it has come', async () => {
+  test('by chunks exists, and each response reports the received bytes', async () => {
     const { bytes, digest } = someBytes(1000)
     const place = await beginUpload(registry, 'push/chunks')
     const ranges: (string | null)[] = []
@@ -51,7 +51,7 @@ describe('a blob that is pushed', () => {
     expect((await read('push/chunks', digest)).status).toBe(200)
   })
 
-  test('by a stream of unknown length is there', async () => {
+  test('by a stream of unknown length exists', async () => {
     const { bytes, digest } = someBytes(100_000)
     const place = await beginUpload(registry, 'push/stream')
     const body = ReadableStream.from([bytes.subarray(0, 60_000), bytes.subarray(60_000)])
@@ -61,7 +61,7 @@ describe('a blob that is pushed', () => {
     expect((await registry.send(`${place}?digest=${digest}`, { method: 'PUT' })).status).toBe(201)
   })
 
-  test('by a chunk at the wrong place is rejected with the right one', async () => {
+  test('by a chunk at a wrong offset is rejected with the correct one', async () => {
     const { bytes } = someBytes(1000)
     const place = await beginUpload(registry, 'push/order')
     await registry.send(place, { method: 'PATCH', body: bytes.subarray(0, 400) })
@@ -72,7 +72,7 @@ describe('a blob that is pushed', () => {
     expect([asked.status, asked.headers.get('range')]).toEqual([204, '0-399'])
   })
 
-  test('under another digest is rejected, and nothing of it is kept', async () => {
+  test('under a wrong digest is rejected and discarded', async () => {
     await using own = await testRegistry()
     const { digest } = someBytes()
     const place = await beginUpload(own, 'push/wrong')
@@ -84,7 +84,7 @@ describe('a blob that is pushed', () => {
     expect(await readdir(join(own.directory, 'incoming'))).toEqual([])
   })
 
-  test('and given up is forgotten', async () => {
+  test('by a cancelled upload does not exist', async () => {
     const place = await beginUpload(registry, 'push/cancel')
     await registry.send(place, { method: 'PATCH', body: 'half' })
     expect((await registry.send(place, { method: 'DELETE' })).status).toBe(204)
@@ -98,7 +98,7 @@ describe('a blob that is pushed', () => {
     expect(await errorCodes(stolen)).toEqual(['BLOB_UPLOAD_UNKNOWN'])
   })
 
-  test('by eight clients at once is there for each of them', async () => {
+  test('by eight clients at once exists for each of them', async () => {
     const blob = someBytes(500_000)
     const names = Array.from({ length: 8 }, (_, index) => `push/at-once-${index % 3}`)
     await Promise.all(names.map((name) => putBlob(registry, name, blob)))
@@ -129,7 +129,7 @@ describe('a blob of another repository', () => {
     expect(answer.headers.get('location')).toMatch(/^\/v2\/mount\/other\/blobs\/uploads\//)
   })
 
-  test('is kept if it is deleted elsewhere', async () => {
+  test('is kept if another repository deletes it', async () => {
     const blob = someBytes()
     await putBlob(registry, 'delete/one', blob)
     await putBlob(registry, 'delete/two', blob)
@@ -164,7 +164,7 @@ describe('parts of a blob', () => {
     expect([answer.status, answer.headers.get('content-range')]).toEqual([416, 'bytes */1000'])
   })
 
-  test('of another content than the client began with are not sent', async () => {
+  test('are not sent if the content has changed since the first request', async () => {
     const digest = await putBlob(registry, 'range/condition')
     const headers = { range: 'bytes=10-', 'if-range': '"sha256:other"' }
     expect((await read('range/condition', digest, headers)).status).toBe(200)

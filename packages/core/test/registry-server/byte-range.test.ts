@@ -6,7 +6,7 @@ const size = fc.nat({ max: 1_000_000 })
 const position = fc.nat({ max: 2_000_000 })
 
 describe('parseRange', () => {
-  test('never leaves the content, whatever the request', () => {
+  test('returns a range within the content for any request', () => {
     const header = fc.oneof(fc.string(), fc.stringMatching(/^bytes=\d{0,20}-\d{0,20}$/))
     fc.assert(
       fc.property(header, size, (text, total) => {
@@ -19,7 +19,7 @@ describe('parseRange', () => {
     )
   })
 
-  test('gives what `subarray` gives for a first and a last byte', () => {
+  test('returns the same bytes as `subarray`', () => {
     fc.assert(
       fc.property(position, position, size, (a, b, total) => {
         const [first, last] = a < b ? [a, b] : [b, a]
@@ -29,7 +29,7 @@ describe('parseRange', () => {
     )
   })
 
-  test('an open end means to the last byte, and a suffix the last so many', () => {
+  test('reads ranges without an end, and suffixes', () => {
     fc.assert(
       fc.property(position, fc.integer({ min: 1, max: 1_000_000 }), (n, total) => {
         const rest = n < total ? { first: n, last: total - 1 } : 'unsatisfiable'
@@ -50,18 +50,18 @@ describe('parseRange', () => {
     'lines=0-1',
     'bytes=a-b',
     'bytes=0x1-2',
-  ])('%s queries for all of it', (header) => {
+  ])('%s returns the whole content', (header) => {
     expect(parseRange(header, 100)).toBeUndefined()
   })
 
-  test('of nothing there is no part', () => {
+  test('empty content has no range', () => {
     expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable')
     expect(parseRange('bytes=-1', 0)).toBe('unsatisfiable')
   })
 })
 
 describe('parseContentRange', () => {
-  test('reads back what clients write, with and without a unit', () => {
+  test('parses the ranges of clients, with and without a unit', () => {
     fc.assert(
       fc.property(position, size, (first, length) => {
         const last = first + length

@@ -48,7 +48,7 @@ describe('an open registry', () => {
     expect(outputs).toEqual(['x86_64', 'armv7l'])
   })
 
-  test('the engine pushes what it has, in its own dialect, and pulls it again', async () => {
+  test('the engine pushes and pulls images with Docker media types', async () => {
     const docker = new Docker()
     await pushBusybox(registry, 'team/source')
     const source = `${registry.server.host}/team/source:1.0`
@@ -130,7 +130,7 @@ describe('an open registry', () => {
 })
 
 describe.each(['basic', 'bearer'] as const)('a registry with %s logins over TLS', (kind) => {
-  test('is pushed to by skopeo with the password, and by nobody without', async () => {
+  test('accepts pushes of skopeo with the password only', async () => {
     await using folder = await tempFolder()
     const { certificate, certificateFile, key } = await makeCertificate(folder.path)
     const users = { ada: 'secret' }

@@ -47,7 +47,7 @@ const DAMAGES: readonly [string, () => Promise<unknown>][] = [
 ]
 
 describe.each(DAMAGES)('a manifest whose file is %s', (_, damage) => {
-  test('is unknown, keeps no store from opening, and can be deleted with what it alone referred to', async () => {
+  test('is reported as unknown, does not prevent the start, and can be deleted with its blobs', async () => {
     await restart(damage)
     const { digest } = image.manifest.descriptor
     for (const reference of ['1.0', digest]) {
@@ -62,7 +62,7 @@ describe.each(DAMAGES)('a manifest whose file is %s', (_, damage) => {
     expect(await (await send('/v2/app/tags/list')).json()).toEqual({ name: 'app', tags: [] })
   })
 
-  test('is whole again once it is pushed again, with all that it refers to', async () => {
+  test('is repaired by pushing it again with its references', async () => {
     const other = await tinyImage({ platform, config: { Labels: { other: 'yes' } } })
     await pushTinyImage({ url: server.url, repository: 'app' }, other, '2.0')
     await send(`/v2/app/manifests/${other.manifest.descriptor.digest}`, { method: 'DELETE' })
@@ -93,7 +93,7 @@ test('a damaged referrer is omitted, and the others are listed', async () => {
   expect(manifests.map(({ digest }) => digest)).toEqual([whole])
 })
 
-test('a manifest over a blob whose file is gone is rejected, and the blob cannot be mounted', async () => {
+test('a manifest that refers to a blob without a file is rejected, and the blob cannot be mounted', async () => {
   const { digest } = image.layer.descriptor
   await restart(() => rm(contentPath(directory, digest)))
   const headers = { 'content-type': MEDIA_TYPES.ociManifest }
@@ -106,7 +106,7 @@ test('a manifest over a blob whose file is gone is rejected, and the blob cannot
 describe('a link inside a store', () => {
   const SECRET = 'what nobody is to read'
 
-  test('in the place of content is not followed', async () => {
+  test('in place of content is not followed', async () => {
     const secret = join(folder.path, 'secret')
     await writeFile(secret, SECRET)
     const digest = await putBlob({ send }, 'app')
@@ -118,7 +118,7 @@ describe('a link inside a store', () => {
     expect(await readFile(secret, 'utf8')).toBe(SECRET)
   })
 
-  test('or a pipe in the place of content is not waited for', async () => {
+  test('or a pipe in place of content does not block', async () => {
     const digest = await putBlob({ send }, 'app')
     await rm(contentPath(directory, digest))
     await runProgram('mkfifo', [contentPath(directory, digest)])
@@ -152,7 +152,7 @@ describe('a link inside a store', () => {
     expect((await lstat(join(directory, name))).isFile()).toBe(true)
   })
 
-  test('that leads nowhere stops the start, too', async () => {
+  test('without a target prevents the start, too', async () => {
     await server.close()
     await mkdir(join(directory, 'repositories', 'team'))
     await symlink('/nowhere', join(directory, 'repositories', 'team', '_record.json'))

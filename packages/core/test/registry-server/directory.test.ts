@@ -13,7 +13,7 @@ import { putBlob, testRegistry } from './test-registry.js'
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
 
-test('what was pushed is there after a restart', async () => {
+test('pushed content exists after a restart', async () => {
   await using folder = await tempFolder()
   const image = await tinyImage({ platform: amd64 })
   const directory = join(folder.path, 'deep', 'registry')
@@ -27,7 +27,7 @@ test('what was pushed is there after a restart', async () => {
   expect(Buffer.from(await layer.arrayBuffer())).toEqual(Buffer.from(image.layer.bytes))
 })
 
-test('what only deleted manifests referred to is gone after a restart, and nothing else', async () => {
+test('a restart removes content that only deleted manifests referred to', async () => {
   await using folder = await tempFolder()
   const config = { Labels: { shared: 'no' } }
   const [gone, kept] = await Promise.all([tinyImage({ platform: amd64, config }), tinyImage({ platform: amd64 })])
@@ -68,7 +68,7 @@ test('a second registry on a directory is rejected, with the address of the firs
   expect((await first.send('/v2/')).status).toBe(200)
 })
 
-test('nobody serves a directory that does not exist, or whose registry has ended', async () => {
+test('no running registry is found for a missing directory, or after the registry has ended', async () => {
   await using folder = await tempFolder()
   expect(await runningRegistry(join(folder.path, 'absent'))).toBeUndefined()
   const server = await startRegistry({ directory: folder.path })
@@ -76,7 +76,7 @@ test('nobody serves a directory that does not exist, or whose registry has ended
   expect(await runningRegistry(folder.path)).toBeUndefined()
 })
 
-test('of several that start at once, one gets the directory', async () => {
+test('one of several concurrent starts gets the directory', async () => {
   await using folder = await tempFolder()
   const starts = await Promise.allSettled([1, 2, 3, 4].map(() => startRegistry({ directory: folder.path })))
   const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
@@ -86,7 +86,7 @@ test('of several that start at once, one gets the directory', async () => {
   expect(codes).toEqual(['DIRECTORY_IN_USE', 'DIRECTORY_IN_USE', 'DIRECTORY_IN_USE'])
 })
 
-test('the lock of a dead process is taken over, also if its pid is in use again', async () => {
+test('the lock of a dead process is replaced, also if its pid is in use again', async () => {
   await using folder = await tempFolder()
   const { stdout } = await runProgram('sh', ['-c', 'echo $$'])
   const dead = { id: 'x', machine: hostname(), host: '127.0.0.1:1' }
@@ -101,7 +101,7 @@ test('the lock of a dead process is taken over, also if its pid is in use again'
   }
 })
 
-test('the lock of another machine holds', async () => {
+test('the lock of another machine is respected', async () => {
   await using folder = await tempFolder()
   const owner = { id: 'x', machine: 'other.example.com', pid: 1, host: '127.0.0.1:1' }
   await writeFile(join(folder.path, 'lock.json'), JSON.stringify(owner))
@@ -118,14 +118,14 @@ test('a file in place of the directory is reported when the registry starts, and
   await expect(startRegistry({ directory: file })).rejects.toMatchObject({ code: 'REGISTRY_NOT_STARTED' })
 })
 
-test('a directory with something else in it is left alone', async () => {
+test('a directory with other content is rejected and unchanged', async () => {
   await using folder = await tempFolder()
   await writeFile(join(folder.path, 'index.json'), '{"manifests":[]}')
   await expect(startRegistry({ directory: folder.path })).rejects.toMatchObject({ code: 'REGISTRY_NOT_STARTED' })
   expect(await readdir(folder.path)).toEqual(['index.json'])
 })
 
-test('a directory with repositories of something else in it is left alone, and a start that was cut short is gone on with', async () => {
+test('a directory with other repositories is rejected, and an interrupted first start continues', async () => {
   await using folder = await tempFolder()
   const file = join(folder.path, 'incoming', 'letter')
   for (const name of ['repositories', 'incoming']) await mkdir(join(folder.path, name))
@@ -137,7 +137,7 @@ test('a directory with repositories of something else in it is left alone, and a
   expect(started.directory).toBe(folder.path)
 })
 
-test('a record that cannot be read stops the start, and nothing is swept away', async () => {
+test('an unreadable record prevents the start, and nothing is deleted', async () => {
   await using folder = await tempFolder()
   const first = await startRegistry({ directory: folder.path })
   const blob = await putBlob({ send: (path, options) => fetch(first.url + path, options) }, 'team/app')
@@ -151,7 +151,7 @@ test('a record that cannot be read stops the start, and nothing is swept away', 
   expect((await fetch(`${second.url}/v2/team/app/blobs/${blob}`)).status).toBe(200)
 })
 
-test('bytes that no repository has a record of are removed at the start', async () => {
+test('content without a record is removed at the start', async () => {
   await using folder = await tempFolder()
   const blobs = join(folder.path, 'blobs/sha256')
   await mkdir(join(folder.path, 'repositories'))
@@ -161,7 +161,7 @@ test('bytes that no repository has a record of are removed at the start', async 
   expect(await readdir(blobs)).toEqual([])
 })
 
-test('a port that is taken is reported', async () => {
+test('a port in use is reported', async () => {
   await using first = await testRegistry()
   await using folder = await tempFolder()
   const port = Number(first.server.host.split(':')[1])
@@ -186,7 +186,7 @@ test.each([
   expect((await registry.send('/v2/')).status).toBe(200)
 })
 
-test('a registry whose directory vanishes while it starts listens no more', async () => {
+test('a registry whose directory is deleted during the start stops listening', async () => {
   await using folder = await tempFolder()
   const directory = join(folder.path, 'registry')
   const listening = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length

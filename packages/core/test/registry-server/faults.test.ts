@@ -7,7 +7,7 @@ import { beginUpload, putBlob, someBytes, testRegistry } from './test-registry.j
 const start = (...faults: FaultRule[]) => testRegistry({ faults })
 
 describe('a fault', () => {
-  test('answers the nth request that matches, and only that', async () => {
+  test('applies to the nth matching request only', async () => {
     const fault = { kind: 'answer', status: 429, headers: { 'retry-after': '1' } } as const
     await using registry = await start({ method: 'GET', path: /\/tags\/list$/, nth: 2, fault })
     const statuses: number[] = []
@@ -17,34 +17,34 @@ describe('a fault', () => {
     expect(statuses).toEqual([200, 404, 429, 404])
   })
 
-  test('without a number meets each request', async () => {
+  test('without a number applies to each request', async () => {
     await using registry = await start({ fault: { kind: 'answer', status: 503 } })
     expect((await registry.send('/v2/')).status).toBe(503)
     expect((await registry.send('/v2/a/tags/list')).status).toBe(503)
   })
 
-  test('that loses the request leaves nothing done', async () => {
+  test('that drops the request has no effect on the store', async () => {
     await using registry = await start({ method: 'POST', nth: 1, fault: { kind: 'lose-request' } })
     const blob = someBytes()
     await expect(putBlob(registry, 'app', blob)).rejects.toThrow()
     expect((await registry.send(`/v2/app/blobs/${blob.digest}`)).status).toBe(404)
   })
 
-  test('that loses the answer leaves everything done', async () => {
+  test('that drops the response executes the request', async () => {
     await using registry = await start({ method: 'POST', nth: 1, fault: { kind: 'lose-answer' } })
     const blob = someBytes()
     await expect(putBlob(registry, 'app', blob)).rejects.toThrow()
     expect((await registry.send(`/v2/app/blobs/${blob.digest}`)).status).toBe(200)
   })
 
-  test('that cuts a request leaves what had come', async () => {
+  test('that cuts a request keeps the received bytes', async () => {
     await using registry = await start({ method: 'PATCH', nth: 1, fault: { kind: 'cut-request', after: 300 } })
     const place = await beginUpload(registry, 'app')
     await expect(registry.send(place, { method: 'PATCH', body: someBytes(1000).bytes })).rejects.toThrow()
     expect((await registry.send(place)).headers.get('range')).toBe('0-299')
   })
 
-  test('that cuts an answer lets so many bytes through', async () => {
+  test('that cuts a response sends the given number of bytes', async () => {
     await using registry = await start({ path: /\/blobs\/sha256/, nth: 1, fault: { kind: 'cut-answer', after: 300 } })
     const digest = await putBlob(registry, 'app', someBytes(1000))
     const answer = await registry.send(`/v2/app/blobs/${digest}`)
@@ -55,14 +55,14 @@ describe('a fault', () => {
 
   const forHours = { path: /slow/, fault: { kind: 'delay', milliseconds: 3_600_000 } } as const
 
-  test('that delays carries the request out later', async () => {
+  test('that delays executes the request later', async () => {
     await using registry = await start({ path: /slow/, fault: { kind: 'delay', milliseconds: 50 } })
     const asked = performance.now()
     expect((await registry.send('/v2/slow/tags/list')).status).toBe(404)
     expect(performance.now() - asked).toBeGreaterThan(45)
   })
 
-  test('that delays is overtaken by the requests after it, and ends with its client', async () => {
+  test('that delays does not block later requests, and ends with its client', async () => {
     await using registry = await start(forHours)
     const slow = request(`${registry.server.url}/v2/slow/tags/list`, { headers: { expect: '100-continue' } })
     slow.on('error', () => {}).flushHeaders()

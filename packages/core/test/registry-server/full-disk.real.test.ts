@@ -35,8 +35,8 @@ const send = (path: string, options?: RequestInit) => fetch(`${server.url}${path
 const incoming = () => readdir(join(server.directory, 'incoming'))
 const reported = async (answer: Response) => [answer.status, await errorCodes(answer)]
 
-describe('an upload for which there is no room', () => {
-  test('is answered at once, also while its client is still sending, and removed', async () => {
+describe('an upload to a full disk', () => {
+  test('is rejected at once, also while its client is still sending, and removed', async () => {
     const place = await beginUpload({ send }, 'app')
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
     const answer = text(socket)
@@ -58,7 +58,7 @@ describe('an upload for which there is no room', () => {
     await putBlob({ send }, 'app')
   })
 
-  test('is answered to a client that reads no answer before it has sent all, and the connection ends', async () => {
+  test('is rejected for a client that reads no response before it has sent everything, and the connection ends', async () => {
     const place = await beginUpload({ send }, 'app')
     const size = 200 * MEGABYTE
     const sending = request(`${server.url}${place}`, { method: 'PATCH', headers: { 'content-length': size } })
@@ -77,7 +77,7 @@ describe('an upload for which there is no room', () => {
   })
 })
 
-test('a manifest for which there is no room is answered so, and neither it nor its tag is there', async () => {
+test('a manifest pushed to a full disk is rejected, and neither it nor its tag exists', async () => {
   const image = await tinyImage({ platform })
   await pushTinyImage({ url: server.url, repository: 'app' }, image, '1.0')
   const other = await tinyImage({ platform, config: { Labels: { padding: 'x'.repeat(100_000) } } })
@@ -159,7 +159,7 @@ describe('a deletion on a full disk', () => {
     expect((await send('/v2/app/manifests/1.0', { method: 'DELETE' })).status).toBe(202)
   })
 
-  test('of a blob that another repository has, too, changes nothing', async () => {
+  test('of a blob that another repository has too changes nothing', async () => {
     const digest = await putBlob({ send }, 'app')
     await send(`/v2/other/blobs/uploads/?mount=${digest}&from=app`, { method: 'POST' })
     await disk.fill()
@@ -177,7 +177,7 @@ test('a start on a full disk reports that it is full', async () => {
   })
 })
 
-describe('what pushes to the embedded registry and finds its disk full', () => {
+describe('a push to the embedded registry with a full disk', () => {
   const cleanup = new Cleanup()
   let base: string
 

@@ -26,7 +26,7 @@ const put = (
   type: string = MEDIA_TYPES.ociManifest,
 ) => registry.send(`/v2/${name}/manifests/${reference}`, { method: 'PUT', body, headers: { 'content-type': type } })
 
-describe('a manifest that is pushed', () => {
+describe('a pushed manifest', () => {
   test.each(['oci', 'docker'] as const)('in the %s dialect comes back byte by byte', async (dialect) => {
     const name = `push/${dialect}`
     const images = await Promise.all([image, other].map(({ platform }) => tinyImage({ platform, dialect })))
@@ -67,7 +67,7 @@ describe('a manifest that is pushed', () => {
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['MANIFEST_BLOB_UNKNOWN']])
   })
 
-  test('under another digest is rejected', async () => {
+  test('under a wrong digest is rejected', async () => {
     await pushTinyImage(at('refuse/digest'), image)
     const answer = await put('refuse/digest', digestOf('other'), Buffer.from(image.manifest.bytes))
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['DIGEST_INVALID']])
@@ -80,7 +80,7 @@ describe('a manifest that is pushed', () => {
 })
 
 describe('a tag', () => {
-  test('moves, and what it pointed to stays', async () => {
+  test('moves, and its previous manifest stays', async () => {
     await pushTinyImage(at('tags/move'), image, 'latest')
     await pushTinyImage(at('tags/move'), other, 'latest')
     const answer = await get('tags/move', 'latest')
@@ -113,14 +113,14 @@ describe('a tag', () => {
 })
 
 describe('the tags of a repository', () => {
-  test('come in order, without regard to case', async () => {
+  test('are listed in order, ignoring case', async () => {
     for (const tag of ['b', 'A', 'c', 'B', '1']) await pushTinyImage(at('ordered'), image, tag)
     const answer = await registry.send('/v2/ordered/tags/list')
     expect(await answer.json()).toEqual({ name: 'ordered', tags: ['1', 'A', 'B', 'b', 'c'] })
     expect(answer.headers.get('link')).toBeNull()
   })
 
-  test('go on after the last of a page', async () => {
+  test('continue after the last tag of a page', async () => {
     for (const tag of ['a', 'b', 'c', 'd']) await pushTinyImage(at('pages'), image, tag)
     const pages: string[][] = []
     for (let next: string | undefined = '/v2/pages/tags/list?n=2'; next !== undefined; ) {
@@ -134,7 +134,7 @@ describe('the tags of a repository', () => {
     ])
   })
 
-  test('are unknown if there is no repository', async () => {
+  test('are unknown if the repository does not exist', async () => {
     expect(await errorCodes(await registry.send('/v2/absent/tags/list'))).toEqual(['NAME_UNKNOWN'])
   })
 })
@@ -191,7 +191,7 @@ describe('referrers', () => {
     expect(await entries()).toEqual([{ ...image.manifest.descriptor, annotations }])
   })
 
-  test('of what nobody refers to are an empty index', async () => {
+  test('of a manifest without referrers are an empty index', async () => {
     const answer = await registry.send(`/v2/nobody/referrers/${subject()}`)
     expect([answer.status, await answer.json()]).toEqual([
       200,

@@ -15,7 +15,7 @@ test.each([
   [{}, ['users is empty']],
   [{ kind: 'none', users: { ada: 'secret' } }, ["login kind 'none' does not exist"]],
   [{ users: { ada: 'secret' }, tokenLifetime: Number.NaN }, ["'NaN' is not a number of seconds"]],
-])('the logins %j are rejected before anything is made', async (given, messages) => {
+])('the logins %j are rejected before the directory is created', async (given, messages) => {
   await using folder = await tempFolder()
   const directory = join(folder.path, 'registry')
   const auth = { kind: 'basic', ...given } as unknown as ServerAuth

@@ -47,7 +47,7 @@ describe('a registry without logins', () => {
     },
   )
 
-  test('refuses to overwrite, delete and give out tokens under another name', async () => {
+  test('rejects writes, deletions and token requests under another host name', async () => {
     await using registry = await testRegistry()
     const digest = await putBlob(registry, 'app')
     const host = 'evil.example'
@@ -57,13 +57,13 @@ describe('a registry without logins', () => {
     expect((await registry.send(`/v2/app/blobs/${digest}`)).status).toBe(200)
   })
 
-  test('answers under names that it is given', async () => {
+  test('responds under its configured host names', async () => {
     await using registry = await testRegistry({ hostNames: ['host.docker.internal'] })
     expect(await sendAs(registry, { host: 'host.docker.internal:5000' })).toMatchObject({ status: 200 })
     expect(await sendAs(registry, { host: 'evil.example' })).toEqual(REFUSED)
   })
 
-  test('answers under every address, and no other name, if it listens on all of them', async () => {
+  test('responds under every address, but under no other name, if it listens on all addresses', async () => {
     await using registry = await testRegistry({ host: '0.0.0.0' })
     for (const host of ['192.0.2.1:5000', '[2001:db8::1]:5000', 'localhost:5000']) {
       expect(await sendAs(registry, { host })).toMatchObject({ status: 200 })
@@ -73,13 +73,13 @@ describe('a registry without logins', () => {
 })
 
 describe('a registry with logins', () => {
-  test('answers under every name, since a page has no login', async () => {
+  test('responds under every name, because a web page has no login', async () => {
     await using registry = await testRegistry({ auth: { kind: 'basic', users } })
     expect(await sendAs(registry, { host: 'registry.example.com', ...ADA })).toMatchObject({ status: 200 })
     expect(await sendAs(registry, { host: 'registry.example.com' })).toMatchObject({ status: 401 })
   })
 
-  test('where everybody may pull, lets no page under another name do so', async () => {
+  test('rejects pulls of web pages under another name if anonymous clients may pull', async () => {
     await using registry = await testRegistry({ auth: { kind: 'basic', users, anonymousPull: true } })
     expect(await sendAs(registry, { host: 'evil.example' }, 'GET', '/v2/app/tags/list')).toEqual(REFUSED)
     expect(await sendAs(registry, { host: 'localhost' }, 'GET', '/v2/app/tags/list')).toMatchObject({ status: 404 })

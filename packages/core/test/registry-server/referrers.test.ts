@@ -5,7 +5,7 @@ import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { testRegistry } from './test-registry.js'
 
-test('many referrers with long annotations come in pages, and all of them are read', async () => {
+test('many referrers with long annotations are paged, and all of them are read', async () => {
   await using running = await testRegistry()
   const { server } = running
   const target = { url: server.url, repository: 'app' }

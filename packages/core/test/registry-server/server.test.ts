@@ -46,7 +46,7 @@ describe('paths', () => {
     '/v2/a//b/tags/list',
     '/v2/%E0%A4%A/tags/list',
     `/v2/${'a/'.repeat(150)}a/tags/list`,
-  ])('%s is no name', async (path) => {
+  ])('%s is not a name', async (path) => {
     const { status, body } = await rawRequest(path)
     expect([status, body]).toEqual([400, expect.stringContaining('NAME_INVALID')])
   })
@@ -65,7 +65,7 @@ describe('paths', () => {
     expect([answer.status, await errorCodes(answer)]).toEqual([status, [code]])
   })
 
-  test('a repository may have the words of the protocol in its name', async () => {
+  test('a repository name may contain words of the protocol', async () => {
     const digest = await putBlob(registry, 'blobs/manifests/tags')
     expect((await registry.send(`/v2/blobs/manifests/tags/blobs/${digest}`)).status).toBe(200)
   })
@@ -76,8 +76,8 @@ describe('paths', () => {
   })
 })
 
-describe('clients that leave', () => {
-  test('in the middle of a download are normal traffic', async () => {
+describe('clients that disconnect', () => {
+  test('during a download cause no error', async () => {
     const blob = someBytes(5_000_000)
     await putBlob(registry, 'leave/download', blob)
     for (let round = 0; round < 5; round++) {
@@ -89,7 +89,7 @@ describe('clients that leave', () => {
     expect((await registry.send(`/v2/leave/download/blobs/${blob.digest}`)).status).toBe(200)
   })
 
-  test('in the middle of an upload find what they sent, and go on there', async () => {
+  test('during an upload continue after the received bytes', async () => {
     const { bytes, digest } = someBytes(100_000)
     const place = await beginUpload(registry, 'leave/upload')
     const socket = openSocket()
@@ -116,7 +116,7 @@ describe('bounds', () => {
     expect(answer.status).toBe(431)
   })
 
-  test('a manifest without end is cut', async () => {
+  test('an endless manifest is rejected', async () => {
     const socket = openSocket()
     const closed = closeOf(socket)
     socket.write('PUT /v2/endless/manifests/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000000\r\n\r\n')
@@ -132,7 +132,7 @@ describe('bounds', () => {
 })
 
 describe('slow clients', () => {
-  test('that do not end the head of a request are sent away', async () => {
+  test('that do not finish the head of a request are disconnected', async () => {
     await using own = await testRegistry({ timeouts: { headers: 100 } })
     const socket = openSocket(own)
     const answer = text(socket)
@@ -140,7 +140,7 @@ describe('slow clients', () => {
     expect(await answer).toContain('408 Request Timeout')
   })
 
-  test('that stop in the middle of an upload are cut off, and may go on', async () => {
+  test('that stop during an upload are disconnected, and may continue it', async () => {
     await using own = await testRegistry({ timeouts: { idle: 1000 } })
     const { bytes, digest } = someBytes(1000)
     const place = await beginUpload(own, 'slow/upload')
@@ -154,7 +154,7 @@ describe('slow clients', () => {
     expect((await own.send(`${place}?digest=${digest}`, rest)).status).toBe(201)
   })
 
-  test('that stop reading a blob are cut off', async () => {
+  test('that stop reading a blob are disconnected', async () => {
     await using own = await testRegistry({ timeouts: { idle: 1000 } })
     const blob = someBytes(12_000_000)
     await putBlob(own, 'slow/download', blob)
@@ -169,7 +169,7 @@ describe('slow clients', () => {
   })
 })
 
-test('closing ends idle and busy connections, and is done once however often it is requested', async () => {
+test('closing ends idle and busy connections, and may be repeated', async () => {
   const own = await testRegistry()
   await own.send('/v2/')
   const place = await beginUpload(own, 'close/upload')

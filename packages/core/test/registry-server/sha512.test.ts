@@ -65,7 +65,7 @@ describe('a blob under sha512', () => {
     },
   )
 
-  test('has an empty form, too', async () => {
+  test('may be empty', async () => {
     await using registry = await testRegistry()
     const empty = sha512(Buffer.alloc(0))
     const place = await beginUpload(registry, 'app')
@@ -111,7 +111,7 @@ describe('manifests under sha512', () => {
     return put(registry, content.index.descriptor.digest + tags, content.index)
   }
 
-  test('are pushed with their tags, found by these, and there after a restart', async () => {
+  test('are pushed with their tags, found by them, and exist after a restart', async () => {
     await using registry = await testRegistry()
     const pushed = await push(registry)
     expect([pushed.status, pushed.headers.get('oci-tag')]).toEqual([201, '1.0, latest'])
@@ -129,7 +129,7 @@ describe('manifests under sha512', () => {
     await check(again.url)
   })
 
-  test('are rejected where digest or tag is wrong', async () => {
+  test('are rejected if digest or tag is wrong', async () => {
     await using registry = await testRegistry()
     await push(registry, '')
     const wrong = sha512(Buffer.from('something else'))
@@ -173,7 +173,7 @@ describe('manifests under sha512', () => {
   })
 })
 
-test('a sparse registry takes an index and an image of which parts are missing', async () => {
+test('a sparse registry accepts an index and an image with missing parts', async () => {
   await using registry = await testRegistry({ sparse: true })
   const { image, index } = await sha512Image()
   for (const { bytes, descriptor } of [index, image]) {

@@ -6,7 +6,7 @@ import { Uploads } from '../../src/registry-server/store/uploads.js'
 
 afterEach(() => void vi.useRealTimers())
 
-test('there are so many uploads at a time, and those without content make room after a minute', async () => {
+test('open uploads are limited, and empty ones are discarded after a minute', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   await using folder = await tempFolder()
   const uploads = await Uploads.open(folder.path)
@@ -23,7 +23,7 @@ test('there are so many uploads at a time, and those without content make room a
   expect(() => uploads.get('app', second.id)).toThrow('does not exist in app')
 })
 
-test('an upload that nobody goes on with is forgotten after an hour', async () => {
+test('an idle upload is discarded after an hour', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   await using folder = await tempFolder()
   const uploads = await Uploads.open(folder.path)

@@ -67,16 +67,16 @@ async function find(platform: string, answer: BaseAnswer) {
   return finding
 }
 
-describe('what a plugin declares of images', () => {
+describe("a plugin's declaration of images", () => {
   const image = (tag: string, configPolicy: 'require-match' | 'trust-declared' | 'fix-config' = 'require-match') =>
     ({ kind: 'registry', reference: `${host}/base:${tag}`, configPolicy }) as const
 
-  it('is true of an index that has the platform, and of one image whose config states it', async () => {
+  it('is right for an index with the platform, and for an image whose config states it', async () => {
     expect(await find('linux/arm/v7', image('both'))).toMatchObject({ state: 'true' })
     expect(await find('linux/amd64', image('amd64'))).toMatchObject({ state: 'true' })
   })
 
-  it('is wrong of an index that lacks it, of another config, and of an image that there is not', async () => {
+  it('is wrong for an index without the platform, for another config, and for a missing image', async () => {
     expect(await find('linux/arm64', image('both'))).toMatchObject({
       state: 'wrong',
       message: expect.stringContaining('has no linux/arm64; it has linux/amd64, linux/arm/v7'),
@@ -89,7 +89,7 @@ describe('what a plugin declares of images', () => {
     expect(await find('linux/amd64', image('none'))).toMatchObject({ state: 'wrong' })
   })
 
-  it('is judged by the policy that it comes with', async () => {
+  it('is checked by its policy', async () => {
     expect(await find('linux/arm/v7', image('lying', 'trust-declared'))).toMatchObject({ state: 'true' })
     expect(await find('linux/arm/v7', image('lying', 'fix-config'))).toMatchObject({ state: 'true' })
     // An older variant of it serves; what it may run beside is another architecture all the same.
@@ -100,13 +100,13 @@ describe('what a plugin declares of images', () => {
     })
   })
 
-  it('is unknown where nobody answers', async () => {
+  it('is unknown if the registry does not respond', async () => {
     const answer = { kind: 'registry', reference: '127.0.0.1:9/base:1', configPolicy: 'require-match' } as const
     expect(await find('linux/amd64', answer)).toMatchObject({ state: 'unknown' })
   })
 })
 
-describe('what a plugin declares of package archives', () => {
+describe("a plugin's declaration of package archives", () => {
   const table = {
     title: 'Trees',
     image: 'registry.example.com/trees',
@@ -148,7 +148,7 @@ describe('what a plugin declares of package archives', () => {
   })
 })
 
-describe('what a plugin declares of root file system archives', () => {
+describe("a plugin's declaration of root file system archives", () => {
   it('is compared with their checksums', async () => {
     const location = join(folder, 'root.tar')
     await writeFile(location, 'content')

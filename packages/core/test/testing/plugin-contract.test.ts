@@ -83,11 +83,11 @@ function failures(...given: Parameters<typeof failedTests>): readonly string[] {
 }
 
 describe('the contract of plugins', () => {
-  it('is kept by one that is right', () => {
+  it('is fulfilled by a correct plugin', () => {
     expect(failures(right)).toEqual([])
   })
 
-  it('is kept by one with a kind of its own', () => {
+  it('is fulfilled by a plugin with a kind of its own', () => {
     expect(failures({ ...right, ...making() })).toEqual([])
   })
 
@@ -167,11 +167,11 @@ describe('the contract of plugins', () => {
     ['a kind that counts', making({ lockName: () => String(count++) }), 'names and keys the bases'],
     ['a counter', { source: (one) => right.source({ ...one, options: { release: String(count++) } }) }, 'is pure'],
     ['a function in an answer', { source: (one) => ({ ...right.source(one), later: () => 1 }) as never }, 'plain data'],
-  ])('is broken by %s', (_what, change, test) => {
+  ])('is violated by %s', (_what, change, test) => {
     expect(failures({ ...right, ...change })).toContainEqual(expect.stringContaining(test))
   })
 
-  it('is broken by another contract, by a name that npm does not allow, and by an alias without a base', () => {
+  it('is violated by another contract version, an invalid package name, and an alias without a base', () => {
     expect(failures(right, { contract: 2 })).toContain('is a plugin of contract 1, with the name of an npm package')
     expect(failures(right, { name: 'Not a name' })).toContain(
       'is a plugin of contract 1, with the name of an npm package',
@@ -180,7 +180,7 @@ describe('the contract of plugins', () => {
     expect(failures(right, { aliases })).toContain("has the base of the platform alias 'board'")
   })
 
-  it('is broken by a platform that none of the cases has', () => {
+  it('is violated by a platform that no case covers', () => {
     const narrow: AnyBase = {
       ...right,
       source: (one) => (one.platform.architecture === 'arm' ? { kind: 'issue', message: 'no' } : right.source(one)),

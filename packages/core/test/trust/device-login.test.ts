@@ -55,7 +55,7 @@ async function startProvider(answers: readonly Answer[], started: Answer = {}) {
 
 const PENDING = { error: 'authorization_pending' }
 
-it('shows the code once, waits for the person, and uses the token as long as it is valid', async () => {
+it('shows the code once, waits for the user, and uses the token as long as it is valid', async () => {
   const token = tokenFor(600)
   const { provider, requests } = await startProvider([PENDING, PENDING, { id_token: token }])
   const prompts: DevicePrompt[] = []
@@ -74,7 +74,7 @@ it('shows the code once, waits for the person, and uses the token as long as it 
   ).toBe(start?.['code_challenge'])
 })
 
-it('signs for the person who signed in', async () => {
+it('signs for the user who signed in', async () => {
   await using cleanup = new Cleanup()
   const sigstore = cleanup.use(await startSigstore())
   const { path } = cleanup.use(await tempFolder('device'))
@@ -111,7 +111,7 @@ it.each([
   })
 })
 
-it('fails with the address of a provider that is none', async () => {
+it('fails with the address if it is not a provider', async () => {
   const { provider } = await startProvider([])
   await expect(deviceTokens({ provider: `${provider}/none`, show: () => {} })()).rejects.toMatchObject({
     code: 'SIGNING_FAILED',
@@ -119,7 +119,7 @@ it('fails with the address of a provider that is none', async () => {
   })
 })
 
-it('is refused without a function that shows the code, and beside a token', async () => {
+it('is rejected without a function that shows the code, and together with a token', async () => {
   const identity = { identity: 'a@example.com', issuer: 'https://issuer.example' }
   for (const keyless of [
     { ...identity, device: {} },

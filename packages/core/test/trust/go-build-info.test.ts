@@ -35,7 +35,7 @@ const read = (bytes: Buffer, chunk = bytes.length): Promise<GoBuildInfo | undefi
   return readGoBuildInfo(Readable.from(chunks))
 }
 
-it('is found in a program, however its bytes arrive', async () => {
+it('is found in a program, in chunks of any size', async () => {
   const program = elf(Buffer.alloc(4096, 1), INFO, Buffer.alloc(100))
   for (const chunk of [1, 7, 16, 1000, program.length]) {
     const info = await read(program, chunk)
@@ -43,7 +43,7 @@ it('is found in a program, however its bytes arrive', async () => {
   }
 })
 
-it('is not taken from the magic bytes in the code of a program', async () => {
+it('is not read from magic bytes in the code of a program', async () => {
   const inCode = elf(Buffer.alloc(5), MAGIC, Buffer.alloc(13), headed(2), Buffer.alloc(64), INFO)
   expect(await read(inCode)).toMatchObject({ modules: MODULES })
 })

@@ -82,7 +82,7 @@ describe('signatures for an identity', () => {
     expect(other).toEqual({ bundle: true, tag: true, statements, taggedStatements: statements })
   })
 
-  it('on statements are not found if what verifies them was changed', async () => {
+  it('on statements are not found if their verification material was changed', async () => {
     const signer = await signerFor(WORKFLOW)
     const statements = [{ bytes: statementOn(index.descriptor.digest, 'urn:changed', {}) }]
     const manifest = { ...target('stated'), statements }
@@ -123,7 +123,7 @@ describe('signatures for an identity', () => {
       })
   })
 
-  it('of cosign 2 alone suffice for bases, and none that was changed', async () => {
+  it('of cosign 2 alone are sufficient for bases, unless they were changed', async () => {
     await signManifest(target('tagged'), await signerFor(WORKFLOW), client, {})
     const place = { registry: registry.server.host, repository: 'tagged' }
     for (const { digest } of await client.listReferrers(place, index.descriptor.digest))
@@ -145,7 +145,7 @@ describe('signatures for an identity', () => {
     expect((await planned('tagged', WORKFLOW)).tags).toHaveLength(1)
   })
 
-  it('are rejected if the token is of another identity, or the services are others', async () => {
+  it('are rejected if the token belongs to another identity, or other services signed', async () => {
     const signer = await signerFor(WORKFLOW, 'https://github.com/else')
     await expect(signManifest(target('other'), signer, client, {})).rejects.toMatchObject({
       code: 'SIGNING_FAILED',
@@ -160,7 +160,7 @@ describe('signatures for an identity', () => {
     await writeFile(join(directory, 'trusted-root.json'), sigstore.trustedRoot)
   })
 
-  it('are configured as the documentation has it', async () => {
+  it('are configured as documented', async () => {
     const sign: SignOptions = {
       keyless: { identity: WORKFLOW, issuer: 'https://token.actions.githubusercontent.com' },
     }

@@ -46,7 +46,7 @@ describe('the packages of an image', () => {
     ])
   })
 
-  test('of distroless images are in a file each', async () => {
+  test('of distroless images are read from one file each', async () => {
     const files = {
       'var/lib/dpkg/status.d/tzdata': 'Package: tzdata\nVersion: 2024a\nArchitecture: all\n',
       'var/lib/dpkg/status.d/tzdata.md5sums': 'Package: wrong\nVersion: 1\n',
@@ -56,7 +56,7 @@ describe('the packages of an image', () => {
     ])
   })
 
-  test('of apk, npm and Python are found wherever they are', async () => {
+  test('of apk, npm and Python are found in any directory', async () => {
     const { packages } = await packagesIn(
       filesOf({
         'lib/apk/db/installed':
@@ -133,7 +133,7 @@ describe('files of an image', () => {
     return Object.fromEntries([...files].map(([path, content]) => [path, content.toString()]).sort())
   }
 
-  test('are those that upper layers have left', async () => {
+  test('are those that upper layers do not hide', async () => {
     const lower = {
       'a/1.wanted': 'one',
       'a/2.wanted': 'two',
@@ -168,7 +168,7 @@ describe('files of an image', () => {
     expect(await read([strange])).toEqual({ 'y/1.wanted': 'one', '2.wanted': 'two' })
   })
 
-  test('cannot be read from a layer that is no archive', async () => {
+  test('cannot be read from a layer that is not an archive', async () => {
     await using cleanup = new Cleanup()
     const { server } = cleanup.use(await testRegistry())
     const registry = cleanup.use(createRegistry())
@@ -250,7 +250,7 @@ describe('an SBOM', () => {
     })
   })
 
-  test('in CycloneDX has a number that follows from the image', async () => {
+  test('in CycloneDX has a serial number derived from the image', async () => {
     expect(await sbomDocument('cyclonedx', image, list)).toMatchObject({
       bomFormat: 'CycloneDX',
       serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),

@@ -79,7 +79,7 @@ describe('signManifest', () => {
     expect(await missingSignatures(signed, key, registry, {})).toEqual(NONE)
   })
 
-  test('signs statements too, each once', async () => {
+  test('signs statements too, once each', async () => {
     const { cleanup, registry, repository, signed, writes } = await open()
     await using _ = cleanup
     const key = await newKey()
@@ -112,7 +112,7 @@ describe('signManifest', () => {
     expect(await missingSignatures(both, key, registry, {})).toEqual({ ...NONE, taggedStatements: [one, other] })
   })
 
-  test('takes no signature of another image, and no malformed one, for its own', async () => {
+  test('ignores signatures of other images and malformed ones', async () => {
     const { cleanup, registry, signed, other, repository } = await open()
     await using _ = cleanup
     const key = await newKey()

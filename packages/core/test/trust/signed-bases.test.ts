@@ -79,7 +79,7 @@ describe('bases that must be signed', () => {
       for (const key of keys) expect((await planned(app(from(repository, key)))).tags).toHaveLength(1)
   })
 
-  it('are rejected in the plan if nobody or another key signed them', async () => {
+  it('are rejected in the plan if they are unsigned, or another key signed them', async () => {
     const base = `${registry.server.host}/unsigned@${index.descriptor.digest}`
     await expect(planned(app(from('unsigned', 'cosign.pub')))).rejects.toMatchObject({
       code: 'SIGNATURE_MISSING',
@@ -192,7 +192,7 @@ describe('bases that must be signed', () => {
       expect(await messages(listed, { registries: [`${host}/list`] })).toHaveLength(1)
     })
 
-    it('as the documentation has it', async () => {
+    it('is configured as documented', async () => {
       const { host } = registry.server
       const os = fromImage(`${host}/listed:1`, { verify: { key: 'cosign.pub' } })
       const policy: Policy = {

@@ -71,7 +71,7 @@ describe('a signing key', () => {
     expect(() => parsePublicKey(publicPem(privateKey))).toThrow(reason)
   })
 
-  test('names no part of a text that is no key', async () => {
+  test('has an error without any part of an invalid key', async () => {
     await expect(parseSigningKey('hunter2', undefined)).rejects.toThrow(/^it is not a private key in PEM format$/)
     expect(() => parsePublicKey('hunter2')).toThrow(/^it is not a key in PEM format$/)
     expect(() => parsePublicKey(privatePem(PAIRS.RSA.privateKey))).toThrow('it is a private key')
@@ -88,7 +88,7 @@ describe('a signing key', () => {
     for (const [json, reason] of wrong) await expect(parseSigningKey(box(json), PASSWORD)).rejects.toThrow(reason)
   })
 
-  test('that signs elsewhere is checked with its public half', async () => {
+  test('that signs elsewhere is verified with its public half', async () => {
     const { privateKey } = PAIRS['P-256']
     const publicKey = publicPem(privateKey)
     const good = externalSigningKey({ publicKey, sign: async (data) => sign('sha256', data, privateKey) })

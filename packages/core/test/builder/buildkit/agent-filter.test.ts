@@ -81,7 +81,7 @@ function echoAgent(): { readonly agent: Duplex; readonly requests: Buffer[] } {
   return { agent, requests }
 }
 
-it('answers in the order of the requests, which may be cut anywhere', async () => {
+it('answers in the order of the requests, in chunks of any size', async () => {
   const { agent, requests } = echoAgent()
   const filter = restrictAgent(agent)
   const sign = agentMessage(13, Buffer.from('signed'))

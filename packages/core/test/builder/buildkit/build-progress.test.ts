@@ -51,7 +51,7 @@ test('reports output between the start and the end of its step, though all come 
   ])
 })
 
-test('puts characters together that are cut apart, per step and stream', () => {
+test('joins characters split between chunks, per step and stream', () => {
   const [first = 0, ...rest] = Buffer.from('€')
   const log = (step: string, stream: number, bytes: readonly number[]) => ({
     logs: [{ vertex: step, stream, data: Uint8Array.from(bytes) }],
@@ -71,7 +71,7 @@ test('puts characters together that are cut apart, per step and stream', () => {
   ])
 })
 
-test('loses none of many thousand lines, from several steps at once and cut anywhere, and keeps their order', () => {
+test('keeps all of many thousand lines in order, from several steps at once and in chunks of any size', () => {
   const steps = ['a', 'b', 'c']
   const texts = steps.map((step) => Array.from({ length: 20_000 }, (_, at) => `${step} ${at} – ü€🐳\n`).join(''))
   const bytes = texts.map((text) => Buffer.from(text))
@@ -130,14 +130,14 @@ test('names the step that failed first, not those that were stopped because of i
   expect(failedStep).toEqual({ name: 'step a', error: 'exit code: 1', log: ['one', 'two'] })
 })
 
-test('names the step that the failure is of, not one without which the build went on', () => {
+test('names the step that failed the build, not a failed step that the build tolerates', () => {
   const passed = vertex('cache', { started: at(1), completed: at(2), error: 'app:1: not found' })
   const failed = vertex('a', { started: at(3), completed: at(4), error: 'exit code: 1' })
   const { failedStep } = follow([{ vertexes: [passed] }, { vertexes: [failed] }], 'failed to solve: exit code: 1')
   expect(failedStep).toMatchObject({ name: 'step a', error: 'exit code: 1' })
 })
 
-test('follows what an engine really sent', () => {
+test('reads a recorded response of an engine', () => {
   const { started, log, failed } = RECORDED_STATUS
   const { events, failedStep } = follow(
     [started, log, failed].map((text) => buildStatus.decode(Buffer.from(text, 'base64'))),

@@ -98,7 +98,7 @@ test.each([
   expect(await incoming()).toEqual([])
 })
 
-test('a store that is only read takes nothing, and no other store is served', async () => {
+test('a read-only store rejects writes, and no other store is served', async () => {
   const messages = writeOf(Buffer.from('new'))
   await expect(call('Write', messages, 'layout')).rejects.toMatchObject({ code: status.PERMISSION_DENIED })
   await expect(call('Write', messages, '/etc')).rejects.toMatchObject({ code: status.NOT_FOUND })

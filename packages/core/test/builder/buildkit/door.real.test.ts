@@ -37,7 +37,7 @@ test('a build over a connection of dockerode has its files, logins and secrets',
   await expect(solve(control, wrong, {})).rejects.toBeInstanceOf(SolveError)
 })
 
-test('an engine that is not there is the error of the connection', async () => {
+test('a missing engine is the error of the connection', async () => {
   await using buildKit = connectBuildKit(new Docker({ socketPath: '/nowhere/docker.sock' }))
   await expect(buildKit.control()).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -39,7 +39,7 @@ function refusing(headers: Readonly<Record<string, string>>) {
   return connectTo((stream) => stream.respond({ ':status': 200, ...headers }, { endStream: true }))
 }
 
-describe('an answer that is no message', () => {
+describe('an invalid message', () => {
   test.each([
     ['is another message', frame(Buffer.from([0x0a, 0xff, 1])), 'are not a InfoResponse'],
     ['has groups within one another', frame(Buffer.alloc(100_000, 0x0b)), 'are not a InfoResponse'],

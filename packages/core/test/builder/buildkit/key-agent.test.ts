@@ -47,7 +47,7 @@ describe.each([
   })
 })
 
-it('rejects keys with a passphrase and what is no key, and reports nothing of them', async () => {
+it('rejects encrypted and invalid keys, without any part of them in the error', async () => {
   await using folder = await tempFolder('keys')
   const key = join(folder.path, 'key')
   await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'hunter2', '-f', key])
@@ -63,7 +63,7 @@ it.each([
     Buffer.from([0, 0, 0, 13, 13, ...Array(12).fill(0)]),
     Buffer.from([0, 0, 0, 1, 5]),
   ],
-])('rejects %s, and goes on', async (_what, request, refusal) => {
+])('rejects %s, and continues', async (_what, request, refusal) => {
   const agent = agentOfKeys([])()
   const answers: Buffer[] = []
   agent.on('data', (chunk: Buffer) => answers.push(chunk))
@@ -77,7 +77,7 @@ it.each([
 it.each([
   ['a message without end', Buffer.from([255, 255, 255, 255])],
   ['a request to sign that ends too early', Buffer.from([0, 0, 0, 5, 13, 0, 0, 0, 9])],
-])('gives up a client that sends %s', async (_what, bytes) => {
+])('disconnects a client that sends %s', async (_what, bytes) => {
   const agent = agentOfKeys([])()
   agent.write(bytes)
   await expect(finished(agent)).rejects.toThrow(RangeError)

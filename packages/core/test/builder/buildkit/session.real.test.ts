@@ -47,7 +47,7 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(engine.build(buildHere(dockerfile, { noCache: true }))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
-  test('a step that mounts an ssh agent sees its keys', async () => {
+  test('a step that mounts an ssh agent can list its keys', async () => {
     await using folder = await tempFolder('agent')
     const [socket, key] = [join(folder.path, 'agent.sock'), join(folder.path, 'key')]
     await using _ = await startProgram({ command: 'ssh-agent', args: ['-D', '-a', socket], readyLine: () => true })

@@ -40,7 +40,7 @@ test('a build ends with its report', async () => {
   expect(await outcomeAfter(0, done, async () => {})).toEqual({ exported: { exported: 'yes' }, sources: [] })
 })
 
-test('a report that does not end within a minute of the result is given up, with the result', async () => {
+test('a report that does not end within a minute after the result is abandoned, with the result', async () => {
   const error = await outcomeAfter(60, done, never)
   expect(error).toBeInstanceOf(SolveError)
   expect(error).toMatchObject({ message: 'BuildKit did not end the report of the build' })
@@ -50,7 +50,7 @@ test('the report of a failed build is waited for three seconds', async () => {
   expect(await outcomeAfter(3, refused, never)).toMatchObject({ name: 'SolveError', message: 'refused' })
 })
 
-test('a build whose report is broken is given up after three seconds', async () => {
+test('a build whose report breaks is abandoned after three seconds', async () => {
   const broken = async () => Promise.reject(new GrpcError(13, 'no message'))
   expect(await outcomeAfter(3, never, broken)).toMatchObject({ name: 'SolveError', message: 'no message' })
 })

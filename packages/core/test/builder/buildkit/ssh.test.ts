@@ -7,7 +7,7 @@ import { agentOfKeys } from '../../../src/builder/buildkit/session/ssh/key-agent
 import { sshService } from '../../../src/builder/buildkit/session/ssh/ssh.js'
 import { serveSession } from './session-server.js'
 
-test('an agent that is reached after its step has ended is let go again', async () => {
+test('an agent that is reached after its step has ended is disconnected', async () => {
   const steps = new EventEmitter()
   const isAsked = once(steps, 'asked')
   const isReached = once(steps, 'reached')

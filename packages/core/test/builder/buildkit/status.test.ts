@@ -20,6 +20,6 @@ test('decodes a vertex that starts, its output and its failure, as an engine sen
   expect(failed?.error).toMatch(/exit code: 4$/)
 })
 
-test('rejects what is no such message', () => {
+test('rejects an invalid message', () => {
   expect(() => buildStatus.decode(Buffer.from([0x0a, 0xff]))).toThrow()
 })

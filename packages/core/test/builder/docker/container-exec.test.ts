@@ -25,7 +25,7 @@ async function programWith(...chunks: readonly Uint8Array[]) {
 
 const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
-test('passes standard output on, wherever it is cut', async () => {
+test('forwards standard output in chunks of any size', async () => {
   const bytes = Buffer.concat([piece(1, SETTINGS), piece(2, 'warning\n'), piece(1, 'more')])
   const stream = await programWith(...Array.from(bytes, (byte) => Buffer.from([byte])))
   const received: Buffer[] = []

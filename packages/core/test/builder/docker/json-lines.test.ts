@@ -10,7 +10,7 @@ async function readAll(chunks: readonly Uint8Array[]): Promise<readonly unknown[
   return values
 }
 
-test('gives the value of each line, wherever the bytes are cut', async () => {
+test('yields the value of each line, in chunks of any size', async () => {
   const bytes = Buffer.from('{"a":"é€😀"}\r\n\n{"b":2}\n')
   for (let cut = 0; cut <= bytes.length; cut++) {
     expect(await readAll([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual([{ a: 'é€😀' }, { b: 2 }])
@@ -34,6 +34,6 @@ test.each(['null', '1', '"text"', '[]', `${'['.repeat(1000)}`])(
   },
 )
 
-test('has nothing to give for an empty stream', async () => {
+test('yields nothing for an empty stream', async () => {
   expect(await readAll([])).toEqual([])
 })

@@ -22,7 +22,7 @@ test.each([
   expect(error).toHaveProperty('message', 'no space left')
 })
 
-test('hands over what stands before and after an error', async () => {
+test('yields the messages before and after an error', async () => {
   const { messages, error } = await read('{"id":"1"}\n{"error":"first"}\n{"id":"2"}\n{"error":"second"}\n')
   expect(messages.map(({ id }) => id)).toEqual(['1', undefined, '2', undefined])
   expect(error).toHaveProperty('message', 'first')

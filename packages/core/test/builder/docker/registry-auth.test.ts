@@ -20,7 +20,7 @@ test('sends an identity token as such', () => {
   expect(decode(header)).toEqual({ identitytoken: 't', serveraddress: 'registry.example.com' })
 })
 
-test('has a value for nobody too', () => {
+test('has a value without a login too', () => {
   expect(registryAuthHeader('registry.example.com', undefined)).toBe('e30=')
 })
 

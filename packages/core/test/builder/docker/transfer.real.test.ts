@@ -29,7 +29,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   afterAll(() => running[Symbol.asyncDispose]())
 
-  test('what was built is pushed with a login, and its digest is the one that the registry has', async () => {
+  test('a built image is pushed with a login, under the digest of the registry', async () => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
     const { engine } = engineWithLogins({ [registry.host]: registry.login }, { host })
     await using _ = engine
@@ -53,7 +53,7 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(pushing()).rejects.toMatchObject({ name: 'EngineError', code: 'PUSH_FAILED' })
   })
 
-  test('a manifest that the registry rejects is pushed once more', async () => {
+  test('a rejected manifest is pushed once more', async () => {
     await using registry = await startDebianRegistry()
     await using proxy = await startFaultProxy(registry.host)
     await using engine = connectBuilder({ host, env: process.env })
@@ -90,7 +90,7 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(engine.images?.pull(uniqueName(registry.host), AMD64)).rejects.toMatchObject({ code: 'PULL_FAILED' })
   })
 
-  test('a name is given, and removed again, twice without harm', async () => {
+  test('a name is added and removed, also twice', async () => {
     await using registry = await startDebianRegistry()
     await using engine = connectBuilder({ host, env: process.env })
     const image = await busyboxImage({ platform: AMD64 })
@@ -104,7 +104,7 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(engine.images?.tag(name, other)).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
   })
 
-  test('distinguishes a registry without the manifest from one that is out of reach', async () => {
+  test('distinguishes a missing manifest from an unreachable registry', async () => {
     await using registry = await startDebianRegistry()
     await using engine = connectBuilder({ host, env: process.env })
     await engine.requireRegistry(uniqueName(registry.host))
@@ -113,7 +113,7 @@ describe.each(ENGINES)('%s', (name) => {
     })
   })
 
-  test('a wrong login is no registry out of reach', async () => {
+  test('a wrong login is not an unreachable registry', async () => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
     const { engine } = engineWithLogins({ [registry.host]: { username: 'builder', password: 'wrong' } }, { host })
     await using _ = engine

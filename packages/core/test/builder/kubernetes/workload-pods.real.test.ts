@@ -48,7 +48,7 @@ it('reports missing workloads, contexts and programs', async () => {
   )
 })
 
-it('a cluster that does not answer is a builder that fails, and no failure of the others', async () => {
+it('a cluster that does not answer fails as one builder, without affecting others', async () => {
   const env = { PATH: '/nonexistent' }
   await using engines = openBuilders(
     { builders: [{ host: 'kubernetes://ci/gone', env }, 'unix:///nonexistent.sock'] },

@@ -18,7 +18,7 @@ it.each([
   [{ command: ['buildctl', 'dial-stdio'] as const }, true],
   [{ env: { BUILDKIT_HOST: 'tcp://builder:1234' } }, true],
   [{ host: 'default', env: { BUILDKIT_HOST: 'tcp://builder:1234' } }, false],
-])('%j names a BuildKit of its own: %s', (options, expected) => {
+])('%j names a BuildKit without an engine: %s', (options, expected) => {
   expect(isRemote({ env, ...options })).toBe(expected)
 })
 
@@ -45,7 +45,7 @@ it.each([
   })
 })
 
-it('rejects certificates that are not there', async () => {
+it('rejects missing certificates', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'polyarch-remote-'))
   const host = 'buildkit+tcp://builder:1234'
   for (const certificates of [folder, { ca: join(folder, 'ca.pem') }]) {

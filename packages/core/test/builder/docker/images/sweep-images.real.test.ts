@@ -9,7 +9,7 @@ import { resolveEndpoint } from '../../../../src/builder/docker/connection/endpo
 import { sweepImages } from '../../../../src/builder/docker/images/sweep-images.js'
 import { startRegistry } from '../../../../src/registry-server/index.js'
 
-it('removes what builds left under a port that is closed, and no other name', async () => {
+it('removes names of builds under a closed port, and no other name', async () => {
   await using folder = await tempFolder('sweep')
   await using registry = await startRegistry({ directory: folder.path })
   const docker = new Docker()
