@@ -1,4 +1,5 @@
 import { DefinitionError, EngineError } from '../model/errors.js'
+import { parsePlatform, unreadablePlatform } from '../model/platform.js'
 import { builderName, connectBuilder, preload, unusableBuilder } from './connect.js'
 import { isWorkloadAddress } from './kubernetes/pod-address.js'
 import { checkAddress, expandBuilder } from './nodes.js'
@@ -62,6 +63,7 @@ export function openBuilders(
   const listed = builders ?? engines
   const given = listed?.map((one) => (typeof one === 'string' ? { host: one } : one)) ?? [engine ?? {}]
   const chosen = given.map((options) => ({ ...defaults, ...options, env: options.env ?? defaults.env }))
+  for (const { platforms = [] } of chosen) platforms.forEach(checkDeclared)
   if (chosen.length === 0) throw usage('it is empty', 'omit it to use the builder of the environment')
   const names = chosen.map(builderName)
   const twice = names.find((name, at) => names.indexOf(name) < at)
@@ -165,6 +167,13 @@ function readAlias(builderHost: string | undefined, registry: string | undefined
     hint: 'add --registry with the name of the registry on this machine',
   }
   throw new DefinitionError([issue], 'USAGE')
+}
+
+/** @throws DefinitionError USAGE */
+function checkDeclared(text: string): void {
+  if (parsePlatform(text) !== undefined) return
+  const { message, hint } = unreadablePlatform(text)
+  throw usage(message, hint)
 }
 
 function usage(message: string, hint?: string): DefinitionError {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from '../host/environment.js'
 import { EngineError } from '../model/errors.js'
-import { isJsonObject, type JsonObject, textOf } from '../model/json-fields.js'
+import { isJsonObject, itemsOf, type JsonObject, textOf } from '../model/json-fields.js'
+import { formatPlatform, normalizePlatform } from '../model/platform.js'
 import { dockerConfigFolder, entriesOf, parseConfigObject } from '../registry/auth/docker-config-file.js'
 import type { BuilderOptions } from './options.js'
 
@@ -11,6 +12,8 @@ interface StoredNode {
   readonly name: string
   readonly endpoint: string
   readonly options: Readonly<Record<string, string>>
+  /** Declared by `--platform`, before those of its workers. */
+  readonly platforms: readonly string[]
 }
 
 /** Valid names of buildx builders; names of docker contexts may differ. */
@@ -18,6 +21,15 @@ const NAME = /^[a-z][\w.-]*$/i
 
 /** Addresses that a `remote` builder has in the same form as polyarch. */
 const SHARED_FORM = /^(?:docker-container|podman-container|kube-pod):\/\//
+
+/** The names of the builders that `docker buildx create` has made, sorted. */
+export async function buildxNames(env: Environment): Promise<readonly string[]> {
+  return (await readdir(instancesFolder(env)).catch(() => [])).sort()
+}
+
+function instancesFolder(env: Environment): string {
+  return join(env['BUILDX_CONFIG'] || join(dockerConfigFolder(env), 'buildx'), 'instances')
+}
 
 /**
  * The nodes of a builder that `docker buildx create` has made, as options. Nothing is written to the store.
@@ -28,8 +40,7 @@ const SHARED_FORM = /^(?:docker-container|podman-container|kube-pod):\/\//
  */
 export async function readBuildxNodes(name: string, env: Environment): Promise<readonly BuilderOptions[] | undefined> {
   if (!NAME.test(name)) return undefined
-  const folder = env['BUILDX_CONFIG'] || join(dockerConfigFolder(env), 'buildx')
-  const file = join(folder, 'instances', name.toLowerCase())
+  const file = join(instancesFolder(env), name.toLowerCase())
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined
     throw unusable(file, cause.message, cause)
@@ -37,7 +48,11 @@ export async function readBuildxNodes(name: string, env: Environment): Promise<r
   if (text === undefined) return undefined
   const { Driver: driver, Nodes: nodes } = parseStored(file, text)
   if (!Array.isArray(nodes) || nodes.length === 0) throw unusable(file, 'it has no nodes')
-  return nodes.map((node) => nodeOptions(file, driver, parseNode(file, node)))
+  return nodes.map((one) => {
+    const node = parseNode(file, one)
+    const options = nodeOptions(file, driver, node)
+    return node.platforms.length > 0 ? { ...options, platforms: node.platforms } : options
+  })
 }
 
 function parseStored(file: string, text: string): JsonObject {
@@ -47,12 +62,22 @@ function parseStored(file: string, text: string): JsonObject {
 }
 
 function parseNode(file: string, node: unknown): StoredNode {
-  const { Name: name, Endpoint: endpoint, DriverOpts } = isJsonObject(node) ? node : {}
+  const { Name: name, Endpoint: endpoint, DriverOpts, Platforms } = isJsonObject(node) ? node : {}
   const options = entriesOf(DriverOpts)
   const texts = options.flatMap(([key, value]) => (typeof value === 'string' ? [[key, value] as const] : []))
   if (typeof name !== 'string' || typeof endpoint !== 'string' || texts.length < options.length)
     throw unusable(file, 'a node has no name, no endpoint, or an option that is not text')
-  return { name, endpoint, options: Object.fromEntries(texts) }
+  return { name, endpoint, options: Object.fromEntries(texts), platforms: parsePlatforms(file, Platforms) }
+}
+
+/** Platforms as OCI objects; null if none is declared. */
+function parsePlatforms(file: string, declared: unknown): readonly string[] {
+  return itemsOf(declared).map((one) => {
+    const { os, architecture, variant = '' } = isJsonObject(one) ? one : {}
+    if (typeof os !== 'string' || typeof architecture !== 'string' || typeof variant !== 'string')
+      throw unusable(file, 'a declared platform has no os or no architecture')
+    return formatPlatform(normalizePlatform({ os, architecture, variant }))
+  })
 }
 
 function nodeOptions(file: string, driver: unknown, { name, endpoint, options }: StoredNode): BuilderOptions {

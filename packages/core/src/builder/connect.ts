@@ -1,5 +1,7 @@
+import { type Platform, parsePlatform } from '../model/platform.js'
 import type { Reference } from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
+import { addressVariable, withAddressSource } from './address-source.js'
 import { resolveEndpoint } from './docker/connection/endpoint.js'
 import type { ResolvedBuilder } from './options.js'
 import type {
@@ -44,15 +46,24 @@ export async function preload(options: ResolvedBuilder): Promise<void> {
 class LazyBuilder<B extends Builder> implements Builder {
   readonly name: string
   readonly #load: () => Promise<B>
+  readonly #options: ResolvedBuilder
+  readonly #declared: readonly Platform[] | undefined
   #opening: Promise<B> | undefined
 
   constructor(options: ResolvedBuilder, load: (options: ResolvedBuilder) => Promise<B>) {
     this.#load = () => load(options)
+    this.#options = options
     this.name = builderName(options)
+    this.#declared = options.platforms?.flatMap((text) => parsePlatform(text) ?? [])
   }
 
   async describe(call?: DescribeCall): Promise<BuilderInfo> {
-    return (await this.open()).describe(call)
+    try {
+      const info = await (await this.open()).describe(call)
+      return this.#declared === undefined ? info : { ...info, declared: this.#declared }
+    } catch (error) {
+      throw await withAddressSource(error, this.#options)
+    }
   }
 
   async build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage> {
@@ -94,10 +105,10 @@ class LazyEngine extends LazyBuilder<WithImages> {
 }
 
 /** Returns the name of a builder: its address, its program, or what the environment selects. */
-export function builderName({ host, command, env }: ResolvedBuilder): string {
+export function builderName(options: ResolvedBuilder): string {
+  const { host, command, env } = options
   if (command !== undefined) return command.join(' ')
-  const variables = ['BUILDKIT_HOST', 'BUILDX_BUILDER', 'DOCKER_HOST', 'DOCKER_CONTEXT']
-  return host || variables.map((name) => env[name]).find(Boolean) || 'default'
+  return host || env[addressVariable(options) ?? ''] || 'default'
 }
 
 const importEngine = () => import('./docker/docker-engine.js')

@@ -19,6 +19,11 @@ export interface BuilderOptions {
    * files. A Docker Engine's default is DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the docker context.
    */
   readonly certificates?: string | CertificateFiles | undefined
+  /**
+   * Platforms that the builder counts as native: `['linux/arm64']`. Other builders with declared platforms do not get
+   * builds for them. By default the builder reports its platforms; a builder of buildx may have declared ones.
+   */
+  readonly platforms?: readonly string[] | undefined
   /** Logins for the registries that the builder pulls from and pushes to; by default all are anonymous. */
   readonly credentials?: CredentialStore
   /** Environment variables such as DOCKER_HOST, also passed to ssh; by default those of the run. */
@@ -26,4 +31,8 @@ export interface BuilderOptions {
 }
 
 /** A builder with the environment of its run. */
-export type ResolvedBuilder = BuilderOptions & Required<Pick<BuilderOptions, 'env'>>
+export type ResolvedBuilder = BuilderOptions &
+  Required<Pick<BuilderOptions, 'env'>> & {
+    /** The variable that selected it, for its errors. */
+    readonly source?: string | undefined
+  }

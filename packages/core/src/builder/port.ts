@@ -59,6 +59,8 @@ export interface BuilderInfo {
   readonly native: Platform
   /** Every platform that it can run, native and emulated; undefined if it does not report them. */
   readonly runnable: readonly Platform[] | undefined
+  /** The platforms in the options of the builder, which count as native. */
+  readonly declared?: readonly Platform[]
   readonly features: BuilderFeatures
   /** The image store of a Docker Engine. */
   readonly imageStore?: 'graphdriver' | 'containerd'

@@ -5,18 +5,31 @@ import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode, TestNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { executionOn } from './execution-on.js'
+import { executionOn, includesPlatform } from './execution-on.js'
 import type { AnsweringBuilder } from './query-builders.js'
 
-/** Finds the builders that can build an image or run a test. @param emulates - whether a builder may emulate */
+/** Which builders may build a platform. */
+export interface CandidateRules {
+  /** Whether a builder may emulate a platform. */
+  readonly emulates: boolean
+  /** All platforms that builders of the run declare. */
+  readonly declared: readonly Platform[]
+}
+
+/**
+ * Finds the builders that can build an image or run a test. As with buildx, a platform that a builder declares goes to no
+ * builder that declares other platforms only.
+ */
 export function findCandidates(
   node: ImageNode | TestNode,
   builders: readonly AnsweringBuilder[],
-  emulates: boolean,
+  { emulates, declared }: CandidateRules,
 ): Candidacy {
   const candidates: Candidate[] = []
   const rejections: EngineError[] = []
+  const isDeclared = includesPlatform(declared, node.platform)
   for (const { builder, info } of builders) {
+    if (isDeclared && info.declared !== undefined && !includesPlatform(info.declared, node.platform)) continue
     const execution = executionOn(info, node.platform)
     const own = errorsOf(node, info, execution, emulates)
     if (execution === undefined || own.length > 0) rejections.push(...own)

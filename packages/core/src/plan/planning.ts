@@ -120,7 +120,13 @@ export async function makePlan(
     plan,
     nodes,
     candidacies: checked.candidacies,
-    candidatesOn: (builder, own) => candidatesOn(builder, toBuild, input.emulates, { signal: own, entitlements }),
+    candidatesOn: (builder, own) =>
+      candidatesOn(
+        builder,
+        toBuild,
+        { emulates: input.emulates, declared: checked.declared },
+        { signal: own, entitlements },
+      ),
     errors,
   }
 }

@@ -7,8 +7,8 @@ import type { EngineUse } from '../model/run/engine-use.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
 import type { StepCall } from '../steps/step.js'
-import { findCandidates } from './candidates.js'
-import { builderPlan, type QueriedBuilder } from './query-builders.js'
+import { type CandidateRules, findCandidates } from './candidates.js'
+import { type AnsweringBuilder, builderPlan, type QueriedBuilder } from './query-builders.js'
 import { findUnreachableRegistries } from './reachability.js'
 
 type BuilderNode = ImageNode | TestNode
@@ -19,6 +19,8 @@ export interface Preflight {
   readonly builders: readonly EnginePlan[]
   /** The builders that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
+  /** The platforms that the builders declare. */
+  readonly declared: CandidateRules['declared']
   readonly errors: readonly PolyarchError[]
   readonly notes: readonly string[]
 }
@@ -39,10 +41,11 @@ export async function preflight(
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter(needsBuilder)
-  if (images.length === 0) return { builders: [], candidacies: new Map(), errors: [], notes: [] }
+  if (images.length === 0) return { builders: [], candidacies: new Map(), declared: [], errors: [], notes: [] }
   const queried = await query()
   const answering = queried.filter((one) => 'info' in one)
-  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, emulates)]))
+  const declared = declaredOf(answering)
+  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, { emulates, declared })]))
   const reached = await keepReaching(possible, call)
   const missing = await Promise.all(images.map((image) => missingSecretsOf(image, env)))
   const failures = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
@@ -52,10 +55,15 @@ export async function preflight(
   return {
     builders: queried.map(builderPlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
+    declared,
     // Several images have the same error if a builder cannot reach their registry.
     errors: [...new Set([...rejections, ...missing.flat(), ...(isShort ? failures : [])])],
     notes: isShort ? [] : notesOn(queried, [...reached.values()]),
   }
+}
+
+function declaredOf(builders: readonly AnsweringBuilder[]): CandidateRules['declared'] {
+  return builders.flatMap(({ info }) => info.declared ?? [])
 }
 
 /** The builder that gets a build if all of them are free. */
@@ -72,11 +80,11 @@ export function plannedUse({ candidacies }: Preflight, node: Node): EngineUse | 
 export async function candidatesOn(
   builder: Builder,
   nodes: readonly BuilderNode[],
-  emulates: boolean,
+  rules: CandidateRules,
   call: DescribeCall,
 ): Promise<ReadonlyMap<string, Candidate>> {
   const info = await builder.describe(call)
-  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [{ builder, info }], emulates)]))
+  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [{ builder, info }], rules)]))
   const reached = await keepReaching(possible, { signal: call.signal })
   return new Map([...reached].flatMap(([{ id }, { candidates }]) => candidates.map((one) => [id, one] as const)))
 }

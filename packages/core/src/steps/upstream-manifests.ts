@@ -1,3 +1,4 @@
+import { RegistryError } from '../model/errors.js'
 import type { ImageConfig, ImageManifest, StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
@@ -17,7 +18,7 @@ export function createUpstreamManifests(registry: Registry): UpstreamManifests {
   return {
     get(reference, { signal }) {
       const name = formatReference(reference)
-      const known = manifests.get(name) ?? registry.getManifest(reference, { signal })
+      const known = manifests.get(name) ?? readUpstream(registry, reference, { signal })
       manifests.set(name, known)
       return known
     },
@@ -27,5 +28,26 @@ export function createUpstreamManifests(registry: Registry): UpstreamManifests {
       configs.set(digest, known)
       return known
     },
+  }
+}
+
+/** @throws RegistryError with a hint for images of registries that this machine cannot reach */
+async function readUpstream(
+  registry: Registry,
+  reference: Reference,
+  call: RegistryCall,
+): Promise<StoredManifest | undefined> {
+  try {
+    return await registry.getManifest(reference, call)
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'REGISTRY_UNREACHABLE') throw error
+    const { message, hint, exchange, cause } = error
+    const host = reference.registry
+    const other = `if ${host} cannot be reached from here, use a mirror of it (registryClient: { hosts: { '${host}': { mirrors: ['mirror.example.com/path'] } } }), the same image in a registry that can be reached, or a base made from packages (source: 'apt')`
+    throw new RegistryError(error.code, message, {
+      hint: hint === undefined ? other : `${hint}; ${other}`,
+      cause,
+      ...(exchange && { exchange }),
+    })
   }
 }

@@ -55,6 +55,19 @@ it('reads builders of each driver of buildx', async () => {
   expect(await readBuildxNodes('usual', env)).toEqual([{ host: host('kubernetes:///') }])
 })
 
+it('reads the platforms that nodes declare', async () => {
+  await using config = await dockerConfig()
+  const { env, create } = config
+  await create('mixed', '--driver=remote', '--node=one', '--platform=linux/amd64,linux/386', 'tcp://10.0.0.7:1234')
+  await create('mixed', '--append', '--node=two', '--platform=linux/arm64,linux/arm/v7', 'tcp://10.0.0.8:1234')
+  await create('mixed', '--append', '--node=three', 'tcp://10.0.0.9:1234')
+  expect(await readBuildxNodes('mixed', env)).toEqual([
+    { host: 'buildkit+tcp://10.0.0.7:1234', platforms: ['linux/amd64', 'linux/386'] },
+    { host: 'buildkit+tcp://10.0.0.8:1234', platforms: ['linux/arm64', 'linux/arm/v7'] },
+    { host: 'buildkit+tcp://10.0.0.9:1234' },
+  ])
+})
+
 it('a builder is found by its name, by BUILDX_BUILDER, and in BUILDX_CONFIG; other names are docker contexts', async () => {
   await using config = await dockerConfig()
   await config.create('remote', '--driver=remote', 'tcp://10.0.0.7:1234')
@@ -83,6 +96,10 @@ it('a file that cannot be used is an error that names it', async () => {
     ['{"Driver":"remote","Nodes":{}}', 'it has no nodes'],
     ['{"Driver":"remote","Nodes":[null]}', 'a node has no name, no endpoint, or an option that is not text'],
     ['{"Driver":"remote","Nodes":null}', 'it has no nodes'],
+    [
+      '{"Driver":"remote","Nodes":[{"Name":"a","Endpoint":"tcp://x","Platforms":[{"os":"linux"}]}]}',
+      'a declared platform has no os or no architecture',
+    ],
     ['{"Driver":"cloud","Nodes":[{"Name":"a","Endpoint":"x"}]}', "driver 'cloud' is not supported"],
     ['{"Driver":"kubernetes","Nodes":[{"Name":"a","Endpoint":"x"}]}', "endpoint 'x' has no deployment"],
   ] as const) {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
 import type { ImageManifest } from '../../src/model/oci.js'
+import { RegistryError } from '../../src/model/errors.js'
 import type { Registry } from '../../src/registry/port.js'
 import { createUpstreamManifests } from '../../src/steps/upstream-manifests.js'
 
@@ -21,4 +22,15 @@ test('the config of a base is read once, however many pipelines and repositories
   expect(one).toBe(other)
   expect(one.architecture).toBe('amd64')
   expect(reads).toEqual(['app1'])
+})
+
+test('the hint for an image whose registry cannot be reached names the alternatives', async () => {
+  const getManifest = async () => {
+    throw new RegistryError('REGISTRY_UNREACHABLE', 'no answer', { hint: 'check DNS' })
+  }
+  const upstream = createUpstreamManifests({ getManifest } as unknown as Registry)
+  const reading = upstream.get({ registry: 'docker.io', repository: 'library/alpine', tag: '3.22' }, {})
+  await expect(reading).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE', message: 'no answer' })
+  const { hint } = (await reading.catch((error: unknown) => error)) as RegistryError
+  expect(hint).toMatch(/^check DNS; .*'docker\.io': \{ mirrors:.*source: 'apt'/)
 })

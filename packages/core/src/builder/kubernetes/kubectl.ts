@@ -16,10 +16,12 @@ export interface ClusterScope {
 /** The time that `kubectl` gives one request. */
 const REQUEST_TIMEOUT = '--request-timeout=30s'
 
+const KUBECONFIG_ARGUMENT = '--kubeconfig='
+
 /** The arguments of `kubectl` that select context and namespace. */
 export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope): readonly string[] {
   return [
-    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(kubeconfig === undefined ? [] : [KUBECONFIG_ARGUMENT + kubeconfig]),
     ...(context === undefined ? [] : [`--context=${context}`]),
     ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
   ]
@@ -66,7 +68,7 @@ export async function runKubectl(
     return (await running).stdout
   } catch (cause) {
     signal?.throwIfAborted()
-    throw kubectlError(cause, action)
+    throw kubectlError(cause, action, kubeconfigOf(args, env))
   }
 }
 
@@ -75,8 +77,20 @@ function parseAnswer(text: string): readonly unknown[] {
   return text.trim() === '' ? [] : readObjects(parseJson(text))
 }
 
+/** The source of the configuration of a call of `kubectl`. */
+export function kubeconfigOf(args: readonly string[], { KUBECONFIG }: Environment): string {
+  const given = args.find((arg) => arg.startsWith(KUBECONFIG_ARGUMENT))
+  if (given !== undefined) return `kubeconfig=${given.slice(KUBECONFIG_ARGUMENT.length)} in the address`
+  return KUBECONFIG ? `KUBECONFIG=${KUBECONFIG}` : '~/.kube/config'
+}
+
+/** The hint for a cluster that cannot be reached with a configuration. */
+export function kubeconfigHint(kubeconfig: string): string {
+  return `check the cluster, context and namespace in ${kubeconfig} with 'kubectl config get-contexts' and 'kubectl get pods'`
+}
+
 /** The error of a call of `kubectl` that failed: ENGINE_UNREACHABLE. */
-function kubectlError(cause: unknown, action: string): EngineError {
+function kubectlError(cause: unknown, action: string, kubeconfig: string): EngineError {
   const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
   if (code === 'ENOENT') {
     return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes require the program 'kubectl'", {
@@ -91,7 +105,7 @@ function kubectlError(cause: unknown, action: string): EngineError {
       .at(-1)
       ?.replace(/^(?:error: )+/i, '') || message
   return new EngineError('ENGINE_UNREACHABLE', `kubectl cannot ${action}: ${reason}`, {
-    hint: "check the cluster, context and namespace with 'kubectl config get-contexts' and 'kubectl get pods'",
+    hint: kubeconfigHint(kubeconfig),
     cause,
   })
 }

@@ -4,6 +4,7 @@ import { EngineError } from '../../model/errors.js'
 import { isLoopback } from '../../model/loopback.js'
 import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/connection/endpoint.js'
 import { sshArguments } from '../docker/connection/ssh-connection.js'
+import { kubeconfigHint, kubeconfigOf } from '../kubernetes/kubectl.js'
 import { execArguments, isPodAddress, parsePodAddress } from '../kubernetes/pod-address.js'
 import type { ResolvedBuilder } from '../options.js'
 import { openSocket } from '../transport/open-socket.js'
@@ -16,6 +17,8 @@ export interface RemoteAddress {
   readonly address: string
   /** Whether it is on another machine, by its address alone: a loopback address means another one there. */
   readonly isElsewhere: boolean
+  /** The hint if the program that connects fails, if there is a better one than for all programs. */
+  readonly hint?: string
   open(signal: AbortSignal | undefined): Promise<Duplex>
 }
 
@@ -34,7 +37,8 @@ export async function resolveRemote({ host, command, certificates, env }: Resolv
   const address = host || env['BUILDKIT_HOST'] || ''
   if (isPodAddress(address)) {
     const program = ['kubectl', ...execArguments(parsePodAddress(address), DIAL_STDIO)] as const
-    return { ...throughProgram(address, program, env), isElsewhere: true }
+    const hint = `${kubeconfigHint(kubeconfigOf(program, env))}; the container must have buildctl and a running buildkitd`
+    return { ...throughProgram(address, program, env), isElsewhere: true, hint }
   }
   const [, kind, container, context] = CONTAINER.exec(address) ?? []
   if (kind === 'podman' && container !== undefined && context === undefined) {

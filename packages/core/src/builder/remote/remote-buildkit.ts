@@ -101,7 +101,8 @@ export class RemoteBuildKit implements Builder {
     operation: (own: BuilderCall) => Promise<T>,
     code?: EngineErrorCode,
   ): Promise<T> => {
-    const context = { ...BUILDER_ERRORS, address: this.#remote.address, signal, action, ...(code && { code }) }
+    const { address, hint: program = BUILDER_ERRORS.program } = this.#remote
+    const context = { ...BUILDER_ERRORS, program, address, signal, action, ...(code && { code }) }
     const beat = async (own: AbortSignal) => (await this.#buildKit.control(own)).listWorkers({ signal: own })
     return runOperation(context, { beat, onEvent }, operation)
   }

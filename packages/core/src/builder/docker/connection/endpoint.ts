@@ -2,7 +2,7 @@ import type { Environment } from '../../../host/environment.js'
 import { EngineError } from '../../../model/errors.js'
 import { dockerConfigFolder } from '../../../registry/auth/docker-config-file.js'
 import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../../transport/tls-material.js'
-import { currentContext } from './docker-context.js'
+import { configuredContext, readContext } from './docker-context.js'
 
 /** Address of an engine, with its transport. */
 export type Endpoint =
@@ -54,7 +54,8 @@ export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoin
     const tls = certificates === undefined ? await environmentTls(env, folder) : await readTls(certificates)
     return parseEndpoint(address, tls)
   }
-  const context = await currentContext(folder, contextName ?? env['DOCKER_CONTEXT'])
+  const name = contextName || env['DOCKER_CONTEXT'] || (await configuredContext(folder))
+  const context = await readContext(folder, name)
   if (context) return parseEndpoint(context.host, context.tls)
   return parseEndpoint(platform === 'win32' ? DEFAULT_PIPE : DEFAULT_SOCKET, undefined)
 }
@@ -88,7 +89,7 @@ export function parseEndpoint(address: string, tls: TlsMaterial | undefined): En
   if (url?.hostname && url.protocol === 'ssh:') return sshEndpoint(address, url)
   if (url?.hostname && ['tcp:', 'http:', 'https:'].includes(url.protocol)) return tcpEndpoint(address, url, tls)
   throw new EngineError('ENGINE_UNREACHABLE', `engine address '${address}' is not valid`, {
-    hint: 'use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or the name of a docker context',
+    hint: 'use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host; DOCKER_CONTEXT and --builder accept the name of a docker context',
   })
 }
 
