@@ -75,7 +75,7 @@ async function planNodes(pipelines: readonly Pipeline[], registry: Registry): Pr
       graph,
       names: published.filter(({ requested }) => requested),
       published,
-      targets: targetNodes(definition, graph),
+      targets: targetNodes(definition, graph, published),
       checksUpstream: false,
       skipsTests: false,
       isForced: () => false,

@@ -64,8 +64,12 @@ export function pipelineImages(
 }
 
 /** The needed pipelines, in dependency order. */
-export function linkedPipelines(definition: Definition, uses: DockerfileUses): readonly PipelineDefinition[] {
-  const needs = needsOf(definition, uses)
+export function linkedPipelines(
+  definition: Definition,
+  uses: DockerfileUses,
+  published: PublishedResults,
+): readonly PipelineDefinition[] {
+  const needs = needsOf(uses, published)
   return sortByDependency(neededPipelines(definition.pipelines, needs), needs)
 }
 
@@ -74,9 +78,8 @@ export function linkedPipelines(definition: Definition, uses: DockerfileUses): r
  *
  * @throws DefinitionError DEFINITION_INVALID
  */
-export function checkUses(definition: Definition, uses: DockerfileUses): void {
-  const cycle = findCycle(definition.pipelines, needsOf(definition, uses))
-  const published = publishedResults(definition)
+export function checkUses(definition: Definition, uses: DockerfileUses, published: PublishedResults): void {
+  const cycle = findCycle(definition.pipelines, needsOf(uses, published))
   const issues = definition.pipelines.flatMap((pipeline) =>
     pipeline.platforms.flatMap((platform) => platformIssues(pipeline, platform, published, uses)),
   )
@@ -88,8 +91,7 @@ export function checkUses(definition: Definition, uses: DockerfileUses): void {
   if (issues.length > 0) throw new DefinitionError(issues)
 }
 
-function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
-  const published = publishedResults(definition)
+function needsOf(uses: DockerfileUses, published: PublishedResults): PipelineNeeds {
   return (pipeline) => {
     const named = pipeline.platforms.flatMap(({ platform }) =>
       (uses.get(imageNodeId(pipeline.name, platform))?.externals ?? []).flatMap(

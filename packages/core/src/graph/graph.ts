@@ -24,9 +24,21 @@ export interface GraphOptions {
 }
 
 /** Computes the graph of the requested pipelines and of what they need. Pure. */
-export function buildGraph(definition: Definition, { only, uses = new Map() }: GraphOptions = {}): Graph {
-  const pipelines = linkedPipelines(definition, uses)
+export function buildGraph(definition: Definition, options: GraphOptions = {}): Graph {
   const published = publishedResults(definition)
+  return graphOf(linkedPipelines(definition, options.uses ?? new Map(), published), published, options)
+}
+
+/**
+ * Computes the graph of pipelines.
+ *
+ * @param pipelines - the result of {@link linkedPipelines}
+ */
+export function graphOf(
+  pipelines: readonly PipelineDefinition[],
+  published: PublishedResults,
+  { only, uses = new Map() }: GraphOptions,
+): Graph {
   const own = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, published, uses))
   const nodes = awaitTests(mergeSharedBases(own, pipelines))
   if (only === undefined) return { nodes }

@@ -51,7 +51,7 @@ export interface LockUse {
 export function createLock({ entries, frozen }: LockUse): Lock {
   const known = new Map((entries ?? []).map((entry) => [entryIdentity(entry), entry]))
   const used = new Map<string, LockEntry>()
-  const missing = new Map<string, string>()
+  const missing = new Map<string, EntryQuery>()
   const otherSigners = new Set<string>()
   const find = (query: EntryQuery) => {
     const { name, platform } = query
@@ -59,7 +59,7 @@ export function createLock({ entries, frozen }: LockUse): Lock {
     const entry = known.get(identity)
     if (entry !== undefined) used.set(identity, entry)
     else if (frozen) throw incomplete(name, platform, entries !== undefined)
-    else missing.set(identity, `${name} for ${formatPlatform(platform)}`)
+    else missing.set(identity, query)
     return entry
   }
   return {
@@ -80,7 +80,10 @@ export function createLock({ entries, frozen }: LockUse): Lock {
       entries === undefined
         ? []
         : [
-            ...[...missing.values()].map((what) => `${what} is not in ${LOCK_FILE}: run \`npx tsx build.ts lock\``),
+            ...[...missing.values()].map(
+              ({ name, platform }) =>
+                `${name} for ${formatPlatform(platform)} is not in ${LOCK_FILE}: run \`npx tsx build.ts lock\``,
+            ),
             ...otherSigners,
           ],
   }

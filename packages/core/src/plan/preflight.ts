@@ -68,7 +68,8 @@ function declaredOf(builders: readonly AnsweringBuilder[]): CandidateRules['decl
 
 /** The builder that gets a build if all of them are free. */
 export function plannedUse({ candidacies }: Preflight, node: Node): EngineUse | undefined {
-  return needsBuilder(node) ? firstUse(claimOf(node, candidacies.get(node.id)?.candidates ?? [])) : undefined
+  const candidates = candidacies.get(node.id)?.candidates
+  return candidates !== undefined && needsBuilder(node) ? firstUse(claimOf(node, candidates)) : undefined
 }
 
 /**

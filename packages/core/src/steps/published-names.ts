@@ -40,11 +40,18 @@ function namesOf({
   return [...base, ...images, ...indexes]
 }
 
-/** Returns the nodes whose results a definition requires, with or without names to publish. */
-export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySet<string> {
+/**
+ * Returns the nodes whose results a definition requires, with or without names to publish.
+ *
+ * @param names - the result of {@link publishedNames}
+ */
+export function targetNodes(
+  { pipelines }: Definition,
+  graph: Graph,
+  names: readonly PublishedName[],
+): ReadonlySet<string> {
   const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ name }) => name))
-  const names = publishedNames({ pipelines }, graph).filter((name) => name.requested)
-  const named = names.map(({ node }) => node)
+  const named = names.filter((name) => name.requested).map(({ node }) => node)
   const results = graph.nodes.filter(({ kind, pipeline }) => kind === 'index' && requested.has(pipeline))
   return new Set([...named, ...results.map(({ id }) => id)])
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import type { ImageManifest } from '../../src/model/oci.js'
 import { RegistryError } from '../../src/model/errors.js'
+import type { ImageManifest } from '../../src/model/oci.js'
 import type { Registry } from '../../src/registry/port.js'
 import { createUpstreamManifests } from '../../src/steps/upstream-manifests.js'
 

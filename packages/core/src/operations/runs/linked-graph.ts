@@ -1,7 +1,13 @@
 import type { Definition, PipelineDefinition } from '../../definition/definition.js'
 import type { Analysis } from '../../dockerfile/analysis.js'
-import { checkUses, type DockerfileUse, linkedPipelines, type UsedImage } from '../../graph/dockerfile-use.js'
-import { buildGraph } from '../../graph/graph.js'
+import {
+  checkUses,
+  type DockerfileUse,
+  linkedPipelines,
+  publishedResults,
+  type UsedImage,
+} from '../../graph/dockerfile-use.js'
+import { buildGraph, graphOf } from '../../graph/graph.js'
 import { type Graph, pipelineContext } from '../../graph/node.js'
 import { imageNodeId } from '../../graph/node-id.js'
 import { mapLimited } from '../../model/async/map-limited.js'
@@ -24,14 +30,14 @@ export async function linkedGraph(
 ): Promise<Graph> {
   if (definition.pipelines.length < 2 && only === undefined) return buildGraph(definition)
   const uses = new Map<string, DockerfileUse>()
+  const published = publishedResults(definition)
   for (;;) {
-    const unread = linkedPipelines(definition, uses)
-      .flatMap(dockerfileUsers)
-      .filter(({ id }) => !uses.has(id))
-    if (unread.length === 0) return buildGraph(definition, { only, uses })
+    const pipelines = linkedPipelines(definition, uses, published)
+    const unread = pipelines.flatMap(dockerfileUsers).filter(({ id }) => !uses.has(id))
+    if (unread.length === 0) return graphOf(pipelines, published, { only, uses })
     const read = await mapLimited(unread, (user) => readUse(user, services, signal))
     for (const [at, { id }] of unread.entries()) uses.set(id, read[at] ?? NOTHING)
-    checkUses(definition, uses)
+    checkUses(definition, uses, published)
   }
 }
 

@@ -100,7 +100,7 @@ function planningInput(
     checksUpstream: false,
     skipsTests: options.skipTests ?? false,
     isForced: readForced(options, graph),
-    targets: isWhole ? targetNodes(definition, graph) : imagesOf(graph, definition),
+    targets: isWhole ? targetNodes(definition, graph, published) : imagesOf(graph, definition),
     notes: definition.notes,
     builds: options.build ?? true,
     emulates: options.emulation !== 'never',

@@ -26,9 +26,11 @@ export function createDockerfileReader(
 ): ReadDockerfile {
   const parsed = new Map<OpenContext, Dockerfile>()
   const analyzed = new Map<string, Promise<ImageDockerfile>>()
+  let parser: Promise<typeof import('../../dockerfile/syntax/parse.js')> | undefined
   const read: ReadDockerfile = async ({ build, platform, baseNames, baseImage }, signal) => {
     const context = await open(contextRequest(build), signal)
-    const { parseDockerfile } = await import('../../dockerfile/syntax/parse.js')
+    parser ??= import('../../dockerfile/syntax/parse.js')
+    const { parseDockerfile } = await parser
     const dockerfile = parsed.get(context) ?? parseDockerfile(context.dockerfile.text)
     parsed.set(context, dockerfile)
     const { target, args } = build

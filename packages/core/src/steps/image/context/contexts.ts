@@ -58,7 +58,7 @@ export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Co
       return functions.get(part)
     })
   const open: Contexts['open'] = (request, signal) =>
-    once(opened, textOf(request), () => openContext(request, { signal, cacheFolder, directories }))
+    once(opened, JSON.stringify(request), () => openContext(request, { signal, cacheFolder, directories }))
   return {
     epoch,
     open,
