@@ -4,6 +4,9 @@ import { WebSocket } from 'ws'
 /** Channels of `v5.channel.k8s.io`: the first byte of each message. */
 const [STDIN, STDOUT, STDERR, STATUS, CLOSE] = [0, 1, 2, 3, 255]
 
+/** The status of a connection that is complete; kubectl fails without it. */
+const NORMAL = 1000
+
 /**
  * Runs a command in a "pod" and connects it with a WebSocket.
  *
@@ -30,12 +33,12 @@ export function runInPod(
   child.stderr.on('data', (data: Buffer) => send(STDERR as number, data))
   child.on('error', (error) => {
     status({ status: 'Failure', message: error.message, reason: 'InternalError' })
-    client.close()
+    client.close(NORMAL)
   })
   child.on('close', (code) => {
     const causes = [{ reason: 'ExitCode', message: String(code) }]
     status(code === 0 ? { status: 'Success' } : { status: 'Failure', reason: 'NonZeroExitCode', details: { causes } })
-    client.close()
+    client.close(NORMAL)
   })
   return child
 }
