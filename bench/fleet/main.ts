@@ -105,10 +105,10 @@ async function runScenario(
 ): Promise<Measures> {
   const random = randomOfRun(seed, 1)
   const builds = makeWorkload(PIPELINES, BUILD_TIMES, random)
-  const caches = new Map<string, Set<string>>()
+  const caches = new Map<string, Map<string, number>>()
   const fleet = { builders: BUILDERS, buildsPerBuilder: BUILDS_PER_BUILDER, mishaps: [], caches, ignoresCaches }
   if (hasCaches) await simulate(builds, fleet)
-  const cachedBefore = new Set([...caches.values()].flatMap((one) => [...one]))
+  const cachedBefore = new Set([...caches.values()].flatMap((one) => [...one.keys()]))
   const mishaps = hasMishaps ? makeMishaps(BUILDERS, MISHAPS, expectedDuration(builds, hasCaches), random) : []
   const run: FleetOptions = { ...fleet, mishaps }
   const result = await simulate(builds, run)

@@ -23,8 +23,8 @@ export interface FleetOptions {
   readonly builders: readonly { readonly name: string; readonly architecture: string }[]
   readonly buildsPerBuilder: number
   readonly mishaps: readonly Mishap[]
-  /** Builds whose cache a builder has, by its name; grows. */
-  readonly caches: Map<string, Set<string>>
+  /** Builds whose cache a builder has, by its name, with their longest time as its history has it; grows. */
+  readonly caches: Map<string, Map<string, number>>
   /** Whether builds go to any builder that is free, as a comparison. */
   readonly ignoresCaches?: boolean
 }
@@ -57,10 +57,14 @@ export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOp
   const pool = new BuilderPool({ buildsPerBuilder: fleet.buildsPerBuilder, waitsForNative: true, patience: 2 ** 30 })
   const joins = new Set(fleet.mishaps.flatMap(({ kind, builder }) => (kind === 'joins' ? [builder] : [])))
   const builders = fleet.builders.map(({ name, architecture }) => new SimulatedBuilder(name, architecture))
-  const candidates = new Map<string, Candidate[]>(
-    [...new Set(Object.values(PLATFORMS))].map((architecture) => [
-      architecture,
-      builders.filter((one) => one.architecture === architecture && !joins.has(one.name)).map(candidateOf),
+  // As a plan reads them, before the run.
+  const past = new Map([...fleet.caches].map(([name, times]) => [name, new Map(times)]))
+  const candidates = new Map(
+    builds.map(({ id, platform }) => [
+      id,
+      builders
+        .filter((one) => one.runs(platform) && !joins.has(one.name))
+        .map((one) => candidateOf(one, fleet.ignoresCaches ? undefined : past.get(one.name)?.get(id))),
     ]),
   )
   using _opening = pool.expectJoins()
@@ -86,14 +90,15 @@ export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOp
       time.at(time.now + GRACE, () => builder.lose())
     }
     if (kind !== 'joins') return
-    candidates.get(builder.architecture)?.push(candidateOf(builder))
+    for (const { id, platform } of builds)
+      if (builder.runs(platform)) candidates.get(id)?.push(candidateOf(builder, undefined))
     pool.join(builder.engine)
   }
 
   async function runBuild(build: SimulatedBuild | undefined, signal: AbortSignal): Promise<void> {
     const platform = build && parsePlatform(build.platform)
     if (build === undefined || platform === undefined) throw new Error('there is no such build')
-    const own = candidates.get(PLATFORMS[build.platform as keyof typeof PLATFORMS]) ?? []
+    const own = candidates.get(build.id) ?? []
     const salt = fleet.ignoresCaches ? `${fleet.caches.size} ${time.now} ` : ''
     const claim = claimOf({ pipeline: salt + build.pipeline, platform }, own, heights.get(build.id))
     const placement = { node: build.id, claim, rejections: [], pool, signal, moved: () => {} }
@@ -104,7 +109,7 @@ export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOp
   async function buildOn(build: SimulatedBuild, name: string): Promise<void> {
     const builder = builders.find((one) => one.name === name)
     if (builder === undefined) throw new Error(`there is no builder ${name}`)
-    const cache = fleet.caches.get(name) ?? new Set()
+    const cache = fleet.caches.get(name) ?? new Map<string, number>()
     fleet.caches.set(name, cache)
     const isWarm = cache.has(build.id)
     const start = time.now
@@ -112,7 +117,7 @@ export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOp
     try {
       builder.lost.throwIfAborted()
       await time.sleep(isWarm ? build.time.warm : build.time.cold, builder.lost)
-      cache.add(build.id)
+      cache.set(build.id, Math.max(time.now - start, cache.get(build.id) ?? 0))
       note(false)
     } catch (error) {
       note(true)
@@ -124,15 +129,20 @@ export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOp
 /** A builder that takes time. */
 class SimulatedBuilder {
   readonly name: string
-  readonly architecture: string
+  readonly #architecture: string
   readonly #stop = new AbortController()
   readonly engine: Builder
 
   constructor(name: string, architecture: string) {
     setMaxListeners(0, this.#stop.signal)
     this.name = name
-    this.architecture = architecture
+    this.#architecture = architecture
     this.engine = { name } as unknown as Builder
+  }
+
+  /** Whether it runs a platform natively. */
+  runs(platform: string): boolean {
+    return PLATFORMS[platform as keyof typeof PLATFORMS] === this.#architecture
   }
 
   /** Fires when the builder is gone. */
@@ -145,8 +155,8 @@ class SimulatedBuilder {
   }
 }
 
-function candidateOf({ name, engine }: SimulatedBuilder): Candidate {
-  return { builder: engine, address: `kube-pod://${name}`, execution: 'native' }
+function candidateOf({ name, engine }: SimulatedBuilder, pastTime: number | undefined): Candidate {
+  return { builder: engine, address: `kube-pod://${name}`, execution: 'native', pastTime }
 }
 
 /** Kills, drains and replacements at random times of a run of an expected duration. */

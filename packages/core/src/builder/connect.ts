@@ -13,6 +13,7 @@ import type {
   BuiltImage,
   DescribeCall,
   ImageStore,
+  PastBuilds,
   RunRequest,
   RunResult,
 } from './port.js'
@@ -72,6 +73,10 @@ class LazyBuilder<B extends Builder> implements Builder {
 
   async run(request: RunRequest, call?: BuilderCall): Promise<RunResult> {
     return (await this.open()).run(request, call)
+  }
+
+  async pastBuilds(call?: BuilderCall): Promise<PastBuilds> {
+    return (await (await this.open()).pastBuilds?.(call)) ?? new Map()
   }
 
   async inspect(call?: BuilderCall): Promise<BuilderState> {

@@ -208,6 +208,17 @@ export interface ImageStore {
 }
 
 /**
+ * Builds that a builder has completed, by {@link pastBuildKey}: the longest time of each in milliseconds. The builder most
+ * likely has their caches.
+ */
+export type PastBuilds = ReadonlyMap<string, number>
+
+/** Identifies builds that share most of their cache. @param platform - the result of `platformIdentity` */
+export function pastBuildKey(repository: string, platform: string): string {
+  return `${repository} ${platform}`
+}
+
+/**
  * A BuildKit that builds images: that of a Docker Engine, or a remote one.
  *
  * Methods throw EngineError, and CancelledError once the signal has fired; credentials are looked up per host.
@@ -228,6 +239,8 @@ export interface Builder extends AsyncDisposable {
   inspect(call?: BuilderCall): Promise<BuilderState>
   /** Checks whether the builder itself can resolve a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */
   requireRegistry(reference: Reference, call?: BuilderCall): Promise<void>
+  /** Reads the builds that the builder remembers; none if it remembers none. */
+  pastBuilds?(call?: BuilderCall): Promise<PastBuilds>
   /** Undefined for a builder without one. */
   readonly images?: ImageStore
   /** Another name that the builder has for a registry. */

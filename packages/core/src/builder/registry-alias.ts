@@ -23,6 +23,10 @@ export function withRegistryAlias(builder: Builder, alias: RegistryAlias): Build
     describe: (call) => describe(builder, call),
     build: (request, call) => build(builder, request, alias, call),
     run: (request, call) => builder.run({ ...request, image: toBuilder(request.image, alias) }, call),
+    pastBuilds: async (call) => {
+      const past = (await builder.pastBuilds?.(call)) ?? []
+      return new Map([...past].map(([key, time]) => [renamed(key, alias.builderHost, alias.host), time]))
+    },
     inspect: (call) => builder.inspect(call),
     requireRegistry: (reference, call) => builder.requireRegistry(toBuilder(reference, alias), call),
     ...(images && { images: aliasedImages(images, alias) }),

@@ -1,10 +1,11 @@
 import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
 import type { Candidacy, Candidate } from '../builder/pool/pool.js'
-import type { BuilderInfo } from '../builder/port.js'
+import { type BuilderInfo, pastBuildKey } from '../builder/port.js'
 import type { ImageNode, TestNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
-import { formatPlatform, type Platform } from '../model/platform.js'
+import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
+import { formatRepository } from '../model/reference.js'
 import { executionOn, includesPlatform } from './execution-on.js'
 import type { AnsweringBuilder } from './query-builders.js'
 
@@ -28,12 +29,13 @@ export function findCandidates(
   const candidates: Candidate[] = []
   const rejections: EngineError[] = []
   const isDeclared = includesPlatform(declared, node.platform)
-  for (const { builder, info } of builders) {
+  const key = pastBuildKey(formatRepository(node.repository), platformIdentity(node.platform))
+  for (const { builder, info, past } of builders) {
     if (isDeclared && info.declared !== undefined && !includesPlatform(info.declared, node.platform)) continue
     const execution = executionOn(info, node.platform)
     const own = errorsOf(node, info, execution, emulates)
     if (execution === undefined || own.length > 0) rejections.push(...own)
-    else candidates.push({ builder, address: info.address, execution })
+    else candidates.push({ builder, address: info.address, execution, pastTime: past?.get(key) })
   }
   return { candidates, rejections }
 }

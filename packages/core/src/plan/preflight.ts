@@ -8,7 +8,7 @@ import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
 import type { StepCall } from '../steps/step.js'
 import { type CandidateRules, findCandidates } from './candidates.js'
-import { type AnsweringBuilder, builderPlan, type QueriedBuilder } from './query-builders.js'
+import { type AnsweringBuilder, builderPlan, describeForBuilds, type QueriedBuilder } from './query-builders.js'
 import { findUnreachableRegistries } from './reachability.js'
 
 type BuilderNode = ImageNode | TestNode
@@ -84,8 +84,8 @@ export async function candidatesOn(
   rules: CandidateRules,
   call: DescribeCall,
 ): Promise<ReadonlyMap<string, Candidate>> {
-  const info = await builder.describe(call)
-  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [{ builder, info }], rules)]))
+  const answering = await describeForBuilds(builder, call)
+  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [answering], rules)]))
   const reached = await keepReaching(possible, { signal: call.signal })
   return new Map([...reached].flatMap(([{ id }, { candidates }]) => candidates.map((one) => [id, one] as const)))
 }

@@ -7,9 +7,11 @@ import { freePort } from '../../../../test/support/free-port.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectBuilder } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
+import { pastBuildKey } from '../../src/builder/port.js'
 import { EngineError, RegistryError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { formatPlatform } from '../../src/model/platform.js'
+import { formatRepository } from '../../src/model/reference.js'
 import { BACKENDS, BUILDER_KINDS, startBuilder } from './builder-kinds.js'
 import {
   buildFor,
@@ -256,6 +258,17 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
       code: 'ENGINE_CANNOT_REACH_REGISTRY',
       message: expect.stringContaining(nowhere.registry),
     })
+  })
+
+  test('remembers the images that it has built, with their times', async () => {
+    await using engine = connectBuilder({ env: process.env, ...options })
+    const request = buildHere('FROM scratch\nCOPY note /\n', { files: { note: randomUUID() } })
+    await buildOnce(engine, request)
+    const past = await engine.pastBuilds?.()
+    const time = past?.get(pastBuildKey(formatRepository(request.destination), 'linux/amd64'))
+    // BuildKit 0.8 keeps no history.
+    if (kind === OLDEST) expect(past?.size).toBe(0)
+    else expect(time).toBeGreaterThan(0)
   })
 
   test('reports its workers, its cache, and a clock in step with this machine', async () => {

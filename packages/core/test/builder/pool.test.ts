@@ -233,3 +233,37 @@ test('a builder that becomes free gets a build that prefers it, though others ha
   onA?.[Symbol.dispose]()
   expect((await waiting[0])?.builder).toBe('a')
 })
+
+test('prefers engines that have built it before, of several any that is free', async () => {
+  const engines = pool()
+  const candidates = [native('a'), { ...native('b'), pastTime: 5 }, { ...native('c'), pastTime: 7 }]
+  expect(firstUse(claim(candidates))?.engine).toBe('unix://b')
+  const leases = [await engines.lease(claim(candidates)), await engines.lease(claim(candidates))]
+  expect(leases.map((lease) => lease?.builder)).toEqual(['b', 'c'])
+  expect((await engines.lease(claim(candidates)))?.builder).toBe('a')
+})
+
+test('serves builds that took longest first, and unknown ones before them', async () => {
+  const engines = pool()
+  const order: (number | undefined)[] = []
+  const run = async (pipeline: string, pastTime: number | undefined) => {
+    using _lease = await engines.lease(claim([{ ...native('a'), pastTime }], pipeline))
+    order.push(pastTime)
+  }
+  const busy = await engines.lease(claim([native('a')]))
+  const runs = [run('app', 2), run('app', 9), run('other', 5), run('new', undefined)]
+  busy?.[Symbol.dispose]()
+  await Promise.all(runs)
+  expect(order).toEqual([undefined, 9, 5, 2])
+})
+
+test('a pipeline with fewer builds comes before longer builds', async () => {
+  const engines = pool(2)
+  const timed = (pipeline: string, pastTime: number) => claim([{ ...native('a'), pastTime }], pipeline)
+  const [, busy] = [await engines.lease(timed('app', 9)), await engines.lease(timed('first', 9))]
+  const long = engines.lease(timed('app', 9))
+  const short = engines.lease(timed('other', 1))
+  busy?.[Symbol.dispose]()
+  expect((await short)?.builder).toBe('a')
+  expect(await settled(long)).toBe('waiting')
+})

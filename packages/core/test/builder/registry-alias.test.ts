@@ -113,3 +113,15 @@ it.each([
   const credentials = { find: async () => undefined }
   expect(() => openBuilders({ builderRegistry }, { credentials, env: {}, registry })).toThrow(message)
 })
+
+it('names the images of past builds as the client does', async () => {
+  const past = new Map([
+    ['registry.ci.svc:5000/app linux/amd64', 5],
+    ['docker.io/library/app linux/amd64', 7],
+  ])
+  const builder = withRegistryAlias({ pastBuilds: async () => past } as unknown as Builder, ALIAS)
+  expect([...((await builder.pastBuilds?.()) ?? [])]).toEqual([
+    ['localhost:5000/app linux/amd64', 5],
+    ['docker.io/library/app linux/amd64', 7],
+  ])
+})

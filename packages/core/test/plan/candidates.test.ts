@@ -14,7 +14,7 @@ function builder(address: string, ...declared: readonly string[]) {
   const [native, arm64] = platforms('amd64', 'arm64')
   if (native === undefined || arm64 === undefined) throw new Error('not a platform')
   return {
-    engine: { name: address } as Builder,
+    builder: { name: address } as Builder,
     info: {
       address,
       version: '0.20.0',
@@ -26,10 +26,14 @@ function builder(address: string, ...declared: readonly string[]) {
   }
 }
 
+function nodeFor(platform: string): TestNode {
+  const repository = { registry: 'localhost:5000', repository: 'app' }
+  return { kind: 'test', id: 'test', repository, platform: platforms(platform)[0] } as unknown as TestNode
+}
+
 /** The builders of a platform, with how they run it. */
 function usesOf(platform: string, builders: readonly ReturnType<typeof builder>[]): readonly string[] {
-  const [own] = platforms(platform)
-  const node = { kind: 'test', id: 'test', platform: own } as unknown as TestNode
+  const node = nodeFor(platform)
   const declared = builders.flatMap(({ info }) => info.declared ?? [])
   const { candidates } = findCandidates(node, builders, { emulates: true, declared })
   return candidates.map(({ address, execution }) => `${address} ${execution}`)
@@ -49,4 +53,18 @@ test('a platform that no builder declares goes to all builders that run it', () 
 test('a declared platform need not be reported by the builder', () => {
   expect(usesOf('riscv64', [builder('one', 'riscv64')])).toEqual(['one native'])
   expect(usesOf('riscv64', [builder('one')])).toEqual([])
+})
+
+test('a builder that remembers the image of the platform is known by its time', () => {
+  const past = new Map([
+    ['localhost:5000/app linux/amd64', 7],
+    ['localhost:5000/other linux/arm64', 9],
+  ])
+  const builders = [{ ...builder('one'), past }, builder('two')]
+  const timesOf = (platform: string) =>
+    findCandidates(nodeFor(platform), builders, { emulates: true, declared: [] }).candidates.map(
+      ({ pastTime }) => pastTime,
+    )
+  expect(timesOf('amd64')).toEqual([7, undefined])
+  expect(timesOf('arm64')).toEqual([undefined, undefined])
 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ControlClient } from '../buildkit/control.js'
 import { GrpcError } from '../buildkit/grpc/grpc-error.js'
 import { memoryDirectory } from '../buildkit/session/files/memory-directory.js'
-import type { StatusTime } from '../buildkit/status.js'
+import { millisecondsOf } from '../buildkit/status.js'
 import type { BuildSessions } from './build-sessions.js'
 import { DOCKERFILE_FRONTEND } from './solve-request.js'
 
@@ -44,10 +44,6 @@ async function firstStart(
     for (const { started } of vertexes) if (started !== null) first ??= millisecondsOf(started)
   }
   return first
-}
-
-function millisecondsOf({ seconds, nanos }: StatusTime): number {
-  return seconds * 1000 + nanos / 1_000_000
 }
 
 /** The distance of a time from a period; 0 within it. */

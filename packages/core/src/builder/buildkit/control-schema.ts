@@ -1,4 +1,5 @@
 import { type Decoded, type Encoded, field, map, message, repeated } from './grpc/messages.js'
+import { timestamp } from './status.js'
 
 // The part of BuildKit's control API in use. Field numbers are stable: BuildKit 0.8, in Docker Engine 20.10, and newer
 // versions accept the same messages.
@@ -108,6 +109,26 @@ export const usageRecord = message('UsageRecord', {
 
 /** The records of the cache. */
 export const diskUsageResponse = message('DiskUsageResponse', { record: repeated(usageRecord, 1) })
+
+/** A request for the builds that have completed. */
+export const historyRequest = message('BuildHistoryRequest', {
+  /** Whether the answer ends after them; otherwise it continues with new ones. */
+  EarlyExit: field('bool', 3),
+})
+
+const buildRecord = message('BuildHistoryRecord', {
+  FrontendAttrs: map('string', 3),
+  Exporters: repeated(message('Exporter', { Type: field('string', 1), Attrs: map('string', 2) }), 4),
+  error: field(message('Status', { code: field('int32', 1) }), 5),
+  CreatedAt: field(timestamp, 6),
+  CompletedAt: field(timestamp, 7),
+})
+
+/** A message of the history. */
+export const historyEvent = message('BuildHistoryEvent', { record: field(buildRecord, 2) })
+
+/** A build in BuildKit's history. */
+export interface BuildRecord extends Decoded<typeof buildRecord> {}
 
 /** A build in BuildKit's low-level format (LLB): operations, each by the digest of its bytes. */
 export interface LlbDefinition extends Required<Encoded<typeof definition>> {}

@@ -2,8 +2,11 @@ import type { Duplex } from 'node:stream'
 import { Deadline } from '../../model/async/deadline.js'
 import {
   type BuildKitVersion,
+  type BuildRecord,
   type CacheEntry,
   diskUsageResponse,
+  historyEvent,
+  historyRequest,
   infoResponse,
   type LlbDefinition,
   listWorkersResponse,
@@ -119,6 +122,15 @@ export class ControlClient {
       records.push(usageRecord.decode(message))
     }
     return records
+  }
+
+  /** Reports the builds that have completed and are not forgotten. BuildKit before 0.11 rejects with UNIMPLEMENTED. */
+  async *history(call: GrpcCall = {}): AsyncGenerator<BuildRecord, void> {
+    const request = historyRequest.encode({ EarlyExit: true })
+    for await (const message of this.#connection.stream(`${SERVICE}/ListenBuildHistory`, request, call)) {
+      const { record } = historyEvent.decode(message)
+      if (record !== null) yield record
+    }
   }
 
   /** Sends a query that BuildKit answers from memory. */

@@ -1,13 +1,14 @@
 import { type Decoded, field, message, repeated } from './grpc/messages.js'
 
-const time = message('Time', { seconds: field('int64', 1), nanos: field('int32', 2) })
+/** A moment. */
+export const timestamp = message('Time', { seconds: field('int64', 1), nanos: field('int32', 2) })
 
 const vertex = message('Vertex', {
   digest: field('string', 1),
   name: field('string', 3),
   cached: field('bool', 4),
-  started: field(time, 5),
-  completed: field(time, 6),
+  started: field(timestamp, 5),
+  completed: field(timestamp, 6),
   /** Empty if there is none. */
   error: field('string', 7),
 })
@@ -48,7 +49,12 @@ export const buildStatus = message('Status', {
 })
 
 /** A timestamp in protobuf's form. */
-export interface StatusTime extends Decoded<typeof time> {}
+export interface StatusTime extends Decoded<typeof timestamp> {}
+
+/** A time in milliseconds since the epoch. */
+export function millisecondsOf({ seconds, nanos }: StatusTime): number {
+  return seconds * 1000 + nanos / 1_000_000
+}
 
 /** A vertex of BuildKit's graph; sent again after each change. */
 export interface StatusVertex extends Decoded<typeof vertex> {}

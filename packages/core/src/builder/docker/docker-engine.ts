@@ -7,6 +7,7 @@ import { formatReference, formatRepository, type Reference, type Repository } fr
 import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build/build-sessions.js'
 import { runInImage } from '../build/image-run.js'
+import { readPastBuilds } from '../build/past-builds.js'
 import { PushingBuild } from '../build/pushing-build.js'
 import type { BuildTools } from '../build-tools.js'
 import { inspectBuildKit } from '../builder-state.js'
@@ -22,6 +23,7 @@ import type {
   BuiltImage,
   DescribeCall,
   ImageStore,
+  PastBuilds,
   RunRequest,
   RunResult,
 } from '../port.js'
@@ -86,6 +88,10 @@ export class DockerEngine implements Builder {
     return this.#run(`run ${request.command.join(' ')}`, call, async (own) =>
       runInImage(request, await this.#tools(own), own),
     )
+  }
+
+  pastBuilds({ signal }: BuilderCall = {}): Promise<PastBuilds> {
+    return readPastBuilds(this.#buildKit, signal)
   }
 
   inspect(call: BuilderCall = {}): Promise<BuilderState> {

@@ -19,16 +19,35 @@ function cacheRank(address: string, { pipeline, platform }: BuildKind): number {
   return createHash('sha256').update(`${pipeline}\n${platform}\n${node}`).digest().readUIntBE(0, 6)
 }
 
-/** The builder that most likely has the cache of such a build; undefined if there is none. */
-export function preferred<C extends { readonly address: string }>(
-  candidates: readonly C[],
-  kind: BuildKind,
-): C | undefined {
+/** A builder, with the time of a build if it has built it before. */
+export interface KnownBuilder {
+  readonly address: string
+  /** Milliseconds of the longest build of the kind that the builder remembers, if it remembers one. */
+  readonly pastTime?: number | undefined
+}
+
+/**
+ * The builders that most likely have the cache of a kind of build: those that have built it before; if none has, the one
+ * with the highest rank.
+ */
+export function likelyCached<C extends KnownBuilder>(candidates: readonly C[], kind: BuildKind): readonly C[] {
+  const cached = candidates.filter(({ pastTime }) => pastTime !== undefined)
+  if (cached.length > 0) return cached
+  const first = highest(candidates, kind)
+  return first === undefined ? [] : [first]
+}
+
+/** The builder to prefer for a kind of build: the highest of those that most likely have its cache. */
+export function preferred<C extends KnownBuilder>(candidates: readonly C[], kind: BuildKind): C | undefined {
+  return highest(likelyCached(candidates, kind), kind)
+}
+
+function highest<C extends KnownBuilder>(candidates: readonly C[], kind: BuildKind): C | undefined {
   let best: C | undefined
-  let highest = -1
+  let rankOfBest = -1
   for (const candidate of candidates) {
     const rank = cacheRank(candidate.address, kind)
-    if (rank > highest) [best, highest] = [candidate, rank]
+    if (rank > rankOfBest) [best, rankOfBest] = [candidate, rank]
   }
   return best
 }

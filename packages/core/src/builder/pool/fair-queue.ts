@@ -3,9 +3,11 @@ export interface Queued {
   readonly group: string
   /** Higher entries come first, in any group. */
   readonly height: number
+  /** Expected milliseconds: longer entries come first, because one that starts late ends last. */
+  readonly time: number
 }
 
-/** A queue ordered by height, then by the group with the fewest active entries, then by waiting time. */
+/** A queue ordered by height, by the group with the fewest active entries, by expected time, then by waiting time. */
 export class FairQueue<T extends Queued> {
   readonly #groups = new Map<string, Set<T>>()
   readonly #used = new Map<string, number>()
@@ -34,7 +36,10 @@ export class FairQueue<T extends Queued> {
       [...waiting].map((entry) => ({ entry, used: this.#used.get(group) ?? 0 })),
     )
     // The sort is stable, and a group keeps the position of its first entry.
-    entries.sort((one, other) => other.entry.height - one.entry.height || one.used - other.used)
+    entries.sort(
+      (one, other) =>
+        other.entry.height - one.entry.height || one.used - other.used || other.entry.time - one.entry.time,
+    )
     for (const { entry } of entries) yield entry
   }
 }

@@ -3,13 +3,12 @@ import { CancelledError, type EngineError } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
 import type { EngineUse } from '../../model/run/engine-use.js'
 import type { Builder } from '../port.js'
-import { type BuildKind, preferred } from './cache-affinity.js'
+import { type BuildKind, type KnownBuilder, likelyCached, preferred } from './cache-affinity.js'
 import { FairQueue, type Queued } from './fair-queue.js'
 
 /** A builder that can build an image, and how. */
-export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'> {
+export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'>, KnownBuilder {
   readonly builder: E
-  readonly address: string
 }
 
 /** The builders that can build an image, and why the others cannot. */
@@ -45,8 +44,8 @@ export interface PoolOptions {
 interface Waiter<E> extends Queued {
   readonly claim: BuildClaim<E>
   readonly settle: (lease: Lease<E> | undefined) => void
-  /** The builder that most likely has its cache, of those of a version of the pool. */
-  preferred?: { readonly version: number; readonly candidate: Candidate<E> | undefined }
+  /** The builders that most likely have its cache, of those of a version of the pool. */
+  preferred?: { readonly version: number; readonly candidates: readonly Candidate<E>[] }
   timer?: NodeJS.Timeout | undefined
 }
 
@@ -55,7 +54,8 @@ const DEFAULT_PATIENCE = 120_000
 /**
  * Assigns builders to builds: a native one that is free, else an emulating one. Of several, the one that most likely has
  * the build's cache among those with less than an equal share of all builds. A builder that becomes free gets a build
- * that prefers it; else that of the longest chain of builds, of the pipeline with the fewest builds, that has waited longest.
+ * that prefers it, else any other: that of the longest chain of builds, of the pipeline with the fewest builds, that took
+ * the longest time, that has waited longest.
  */
 export class BuilderPool<E = Builder> {
   readonly #options: PoolOptions
@@ -89,7 +89,8 @@ export class BuilderPool<E = Builder> {
         forget?.()
         resolve(lease)
       }
-      const waiter: Waiter<E> = { claim, group: claim.pipeline, height: claim.height ?? 0, settle }
+      const { pipeline: group, height = 0 } = claim
+      const waiter: Waiter<E> = { claim, group, height, time: expectedTime(claim), settle }
       this.#waiters.add(waiter)
       // No free builder suits the builds that wait already.
       this.#serveOne([waiter])
@@ -179,12 +180,16 @@ export class BuilderPool<E = Builder> {
 
   readonly #choosePreferred = (waiter: Waiter<E>): Candidate<E> | undefined => {
     if (waiter.preferred?.version !== this.#version) {
-      const candidate = preferred(this.#left(waiter.claim).filter(isNative), waiter.claim)
-      waiter.preferred = { version: this.#version, candidate }
+      const candidates = likelyCached(this.#left(waiter.claim).filter(isNative), waiter.claim)
+      waiter.preferred = { version: this.#version, candidates }
     }
-    const { candidate } = waiter.preferred
-    if (candidate === undefined || this.#isFull(candidate.builder)) return undefined
-    return this.#isBelowShare(candidate, this.#left(waiter.claim).filter(isNative)) ? candidate : undefined
+    const free = waiter.preferred.candidates.filter(({ builder }) => !this.#isFull(builder))
+    if (free.length === 0) return undefined
+    const native = this.#left(waiter.claim).filter(isNative)
+    return preferred(
+      free.filter((one) => this.#isBelowShare(one, native)),
+      waiter.claim,
+    )
   }
 
   readonly #choose = ({ claim }: Waiter<E>): Candidate<E> | undefined => {
@@ -240,6 +245,12 @@ export class BuilderPool<E = Builder> {
     const engineReason = execution === 'native' ? 'native' : reasonToEmulate(claim.candidates, this.#left(claim))
     return { builder, use: { engine: address, execution, engineReason }, [Symbol.dispose]: end }
   }
+}
+
+/** A build of unknown time may be the longest one. */
+function expectedTime({ candidates }: BuildClaim<unknown>): number {
+  const known = candidates.flatMap(({ pastTime }) => pastTime ?? [])
+  return known.length === 0 ? Number.MAX_SAFE_INTEGER : Math.max(...known)
 }
 
 /** The claim of an image to a builder. */

@@ -4,6 +4,7 @@ import { formatReference, type Reference } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build/build-sessions.js'
 import { runInImage } from '../build/image-run.js'
+import { readPastBuilds } from '../build/past-builds.js'
 import { PushingBuild } from '../build/pushing-build.js'
 import type { BuildTools } from '../build-tools.js'
 import { inspectBuildKit } from '../builder-state.js'
@@ -19,6 +20,7 @@ import type {
   BuildRequest,
   BuiltImage,
   DescribeCall,
+  PastBuilds,
   RunRequest,
   RunResult,
 } from '../port.js'
@@ -66,6 +68,10 @@ export class RemoteBuildKit implements Builder {
     return this.#run(`run ${request.command.join(' ')}`, call, async (own) =>
       runInImage(request, await this.#tools(own), own),
     )
+  }
+
+  pastBuilds({ signal }: BuilderCall = {}): Promise<PastBuilds> {
+    return readPastBuilds(this.#buildKit, signal)
   }
 
   inspect(call: BuilderCall = {}): Promise<BuilderState> {
