@@ -32,8 +32,10 @@ export class ProgramStream extends Duplex {
     child.stdin.on('error', () => {})
     child.once('error', (error) => this.destroy(error))
     child.once('close', (code) => {
-      if (code === 0) this.push(null)
-      else this.destroy(failure(command, code, diagnostics))
+      if (code !== 0) return void this.destroy(failure(command, code, diagnostics))
+      // Nothing can be written any more, so the connection is lost for what still waits for an answer.
+      this.once('end', () => this.destroy())
+      this.push(null)
     })
   }
 
