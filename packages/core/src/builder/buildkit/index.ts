@@ -9,6 +9,7 @@ export type { BuildKitClient, BuildKitTransport } from './client.js'
 export type { ControlClient, SolveRequest, SourceReplacement } from './control.js'
 export type {
   BuildKitVersion,
+  BuildRecord,
   CacheEntry,
   LlbDefinition,
   LlbMetadata,
