@@ -127,6 +127,16 @@ docker manifest push ghcr.io/t/app:$tag
     expect(text).toContain(".tags('2')")
   })
 
+  it.each([
+    ['docker manifest inspect r.example/app:1 > /dev/null && exit 0', 'exit 0'],
+    ['grep -q app list && { echo found; exit 1; }', '{ echo found; exit 1; }'],
+    ['for a in 1; do docker manifest inspect app:$a && break; done', 'break'],
+  ])('goes on after %s, with a note', (line, unread) => {
+    const { text, notes } = importText(`${line}\n${build('1')}\n`)
+    expect(text).toContain(".tags('1')")
+    expect(notes).toContain(`line 1 was not read: ${unread}`)
+  })
+
   it('lists a command of a loop that it cannot read once', () => {
     const { notes } = importText(`for a in 1 2; do\n${build('$a')}\nmake $a\n[ -f x ] && make\ndone\n`)
     expect(notes.filter((note) => note.startsWith('line'))).toEqual([

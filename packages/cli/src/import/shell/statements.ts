@@ -78,28 +78,37 @@ function readNode(node: PipelineNode | ShellFunction['body'], reading: Reading):
 
 /**
  * Reads commands with `&&` and `||`. Commands are assumed to succeed: of `docker push app || exit 1`, only the first is
- * read. If the second one matters, as in `docker manifest inspect app || docker build .`, both are skipped.
+ * read. If the second one matters, as in `docker manifest inspect app || docker build .`, both are skipped. In
+ * `docker manifest inspect app && exit`, the script may go on: `exit` is skipped, with a note as for all that is.
  */
 function readChain({ commands, operators }: AndOr, reading: Reading): Flow {
   let isSuccess = true
+  // Whether that is only assumed, of a command that is no test.
+  let isAssumed = false
   for (const [at, command] of commands.entries()) {
-    const before = at === 0 ? undefined : operators[at - 1]
-    if (before !== undefined && (before === '&&') !== isSuccess) continue
+    if (isSkipped(operators[at - 1], isSuccess)) continue
     const result = isTest(command) ? evaluateTest(command, reading.variables) : true
-    const next = commands[at + 1]
-    const isOpen = !isTest(command) && operators[at] === '||' && next !== undefined && !isQuiet(next)
-    if (result === undefined || isOpen) {
+    const alternative = operators[at] === '||' && !isTest(command) ? commands[at + 1] : undefined
+    if (result === undefined || !isQuiet(alternative)) {
       reading.leave(commands.slice(at))
       return 'next'
     }
     const flow = isTest(command) ? 'next' : readNode(command, reading)
-    if (flow !== 'next') return flow
+    if (flow !== 'next' && !isAssumed) return flow
+    if (flow !== 'next') reading.leave([command])
     isSuccess = result
+    isAssumed = !isTest(command)
   }
   return 'next'
 }
 
-function isQuiet(node: PipelineNode): boolean {
+/** Whether a command is not run after the operator before it. */
+function isSkipped(operator: AndOr['operators'][number] | undefined, isSuccess: boolean): boolean {
+  return operator !== undefined && (operator === '&&') !== isSuccess
+}
+
+function isQuiet(node: PipelineNode | undefined): boolean {
+  if (node === undefined) return true
   if (node.type === 'Command') return QUIET.has(node.name?.text ?? '')
   return (
     node.type === 'BraceGroup' &&
