@@ -16,7 +16,8 @@ export interface PackageLender extends AsyncDisposable {
 /**
  * An `apt-get` for the PATH, which runs apt's own. First apt lists the packages to download, with the hashes of the
  * signed index. Cached ones are copied into its archive directory, which mmdebstrap empties at its end. The copies are
- * verified, because apt compares only their size. After the download, new packages are linked into `downloads`.
+ * verified, because apt compares only their size. A download changes the time of `partial`, which stays in the base, so
+ * it is changed without one too. After the download, new packages are linked into `downloads`.
  *
  * @see https://manpages.debian.org/bookworm/apt/apt-get.8.en.html
  */
@@ -39,6 +40,7 @@ done >"$copies/list" 2>/dev/null
   mv "$copies/$copy" "$archives/\${copy#*.}" && echo "\${copy%%.*}" >>"$lender/used"
 done
 rm -r "$copies"
+test -z "$list" || ! test -d "$archives/partial" || touch "$archives/partial"
 missing=$(printf '%s\\n' "$list" | while read -r hash name; do test -e "$archives/$name" || echo "$name"; done)
 apt-get "$@" || exit
 for name in $missing; do
