@@ -24,8 +24,9 @@ beforeEach(async () => {
   root = cleanup.use(await tempFolder('root')).path
   aptConfig = join(machine, 'apt.conf')
   await write(machine, {
-    'bin/tar': 'program',
-    'lib64/ld.so': 'loader',
+    'bin/tar': 'program of /lib64/ld-linux-here.so.2',
+    'lib64/ld-linux-here.so.2': 'loader',
+    'lib64/libmd.so': 'other library',
     'usr/lib/here/libc.so': 'library',
     'usr/bin/perl': 'native perl',
     'usr/bin/dash': 'native dash',
@@ -60,7 +61,8 @@ async function content(folder: string): Promise<readonly string[]> {
 
 const TOOLS: NativeTools = {
   programs: ['/bin/tar'],
-  libraries: ['/lib64/ld.so', '/usr/lib/here/libc.so'],
+  loader: '/lib64/ld-linux-here.so.2',
+  libraries: ['/lib64/libmd.so', '/usr/lib/here/libc.so'],
   interpreters: {
     perl: '/usr/bin/perl',
     perlVersion: '5.36.0',
@@ -74,8 +76,7 @@ async function hook(name: 'extract' | 'essential' | 'customize', mode = 'root'):
   const option = nativeToolHooks(TOOLS).find((one) => one.startsWith(`--${name}-hook=`)) ?? ''
   const script = option
     .slice(option.indexOf('=') + 1)
-    .replaceAll(/^(cp -L|cp -rLT|lend .* cp -L) (?=\/)/gm, `$1 ${machine}`)
-    .replace(' /usr/bin/dash', ` ${machine}/usr/bin/dash`)
+    .replaceAll(/^(cp -L|cp -rLT|native|lend .* cp -L) (?=\/)/gm, `$1 ${machine}`)
   const env = { ...process.env, MMDEBSTRAP_MODE: mode, MMDEBSTRAP_APT_CONFIG: aptConfig }
   await run('sh', ['-c', script, 'exec', root], { env })
 }
@@ -83,8 +84,9 @@ async function hook(name: 'extract' | 'essential' | 'customize', mode = 'root'):
 it('puts programs, loader and libraries to where they are found', async () => {
   await mergedRoot()
   await hook('extract')
-  expect(await readFile(join(root, 'run/polyarch/tar'), 'utf8')).toBe('program')
-  expect(await readFile(join(root, 'lib64/ld.so'), 'utf8')).toBe('loader')
+  expect(await readFile(join(root, 'run/polyarch/tar'), 'utf8')).toBe('program of /run/polyarch/ld.so\0\0\0\0\0\0')
+  expect(await readFile(join(root, 'run/polyarch/ld.so'), 'utf8')).toBe('loader')
+  expect(await readFile(join(root, 'lib64/libmd.so'), 'utf8')).toBe('other library')
   expect(await readFile(join(root, 'usr/lib/here/libc.so'), 'utf8')).toBe('library')
   expect(await readlink(join(root, 'usr/lib/here/perl-base'))).toBe('/run/polyarch/perl-base')
   expect(await readFile(join(root, 'run/polyarch/perl-base/strict.pm'), 'utf8')).toBe('module')
@@ -105,7 +107,7 @@ it('puts back what the merging of /usr has removed', async () => {
   await hook('extract')
   await run('rm', [join(root, 'lib64')])
   await hook('essential')
-  await access(join(root, 'lib64/ld.so'))
+  await access(join(root, 'lib64/libmd.so'))
   await hook('customize')
   expect(await content(root)).toEqual(before)
 })

@@ -55,7 +55,15 @@ configure() {
   "$dpkg" "$@"
   status=$?
   for one in $swapped; do mv "/usr/bin/$one.own" "/usr/bin/$one"; done
-  test $status = 0 || exec "$dpkg" "$@"
+  test $status = 0 || again "$@"
+}
+again() {
+  options=
+  for one; do
+    test "$one" = --configure && break
+    options="$options $one"
+  done
+  exec "$dpkg" $options --configure --pending
 }
 case " $* " in
 *" --install "*)
@@ -82,7 +90,8 @@ export function interpreterScript(
   folder: string,
 ): string {
   return `mkdir -p ${folder}/interpreters
-cp -L ${perl} ${shell} ${folder}/interpreters
+native ${perl} ${folder}/interpreters/perl
+native ${shell} ${folder}/interpreters/dash
 echo ${perlVersion} >${folder}/interpreters/version
 cp -rLT ${perlModules} ${folder}/perl-base
 lend ${perlModules.slice(1)} ln -s /${folder}/perl-base

@@ -9,7 +9,9 @@ import { findInterpreters, interpreterScript, type NativeInterpreters } from './
 /** Native programs of this machine that dpkg and scripts use in a foreign root while packages are installed. */
 export interface NativeTools {
   readonly programs: readonly string[]
-  /** The shared libraries and the loader that the programs need. */
+  /** The program that loads them: `/lib64/ld-linux-x86-64.so.2`. */
+  readonly loader: string
+  /** The shared libraries that the programs need. */
   readonly libraries: readonly string[]
   readonly interpreters: NativeInterpreters
 }
@@ -28,6 +30,12 @@ const PROGRAMS = [
 const FOLDER = 'run/polyarch'
 const LIST = `${FOLDER}/list`
 
+/**
+ * Place of the loader in the root. It replaces the path in each program, because scripts of packages remove a `/lib64`
+ * that belongs to no package, and every native program would then fail to start.
+ */
+const LOADER = `/${FOLDER}/ld.so`
+
 /** Default directories of Debian's loader, also inside the root. */
 const LIBRARY = /^(\/usr)?\/lib(64)?\/([\w-]+\/)?[\w.+-]+$/
 
@@ -45,22 +53,24 @@ export async function findNativeTools(architecture: string): Promise<NativeTools
   if (!programs.every((program) => program !== undefined)) return undefined
   const interpreters = await findInterpreters()
   if (interpreters === undefined) return undefined
-  const libraries = await librariesOf([...programs, interpreters.perl, interpreters.shell])
-  return libraries.length > 0 && libraries.every((library) => LIBRARY.test(library))
-    ? { programs, libraries, interpreters }
-    : undefined
+  const linked = await librariesOf([...programs, interpreters.perl, interpreters.shell])
+  if (linked === undefined || linked.loader.length < LOADER.length + 1) return undefined
+  return linked.libraries.every((library) => LIBRARY.test(library)) ? { programs, ...linked, interpreters } : undefined
 }
 
-/** None if one of the programs is not Debian's. */
-async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
+/** Undefined if one of the programs is not Debian's. */
+async function librariesOf(
+  programs: readonly string[],
+): Promise<Pick<NativeTools, 'loader' | 'libraries'> | undefined> {
   try {
     const { stdout } = await promisify(execFile)('ldd', programs, { env: { PATH: DPKG_PATH } })
-    const found = [...stdout.matchAll(/^\t(?:\S+ => )?(\/.+) \(/gm)].map(([, library = '']) => library)
+    const loader = /^\t(\/\S+) \(/m.exec(stdout)?.[1]
+    const found = [...stdout.matchAll(/^\t\S+ => (\/.+) \(/gm)].map(([, library = '']) => library)
     // glibc before 2.34 loads it to look users up, and no program is linked with it.
     const users = found.map((library) => library.replace(/libc\.so\.6$/, 'libnss_files.so.2')).filter(existsSync)
-    return [...new Set([...found, ...users])].sort()
+    return loader === undefined ? undefined : { loader, libraries: [...new Set([...found, ...users])].sort() }
   } catch {
-    return []
+    return undefined
   }
 }
 
@@ -80,8 +90,8 @@ export function nativeToolHooks(tools: NativeTools): readonly string[] {
   return [`--extract-hook=${lend}`, `--essential-hook=${lend}`, `--customize-hook=${REMOVE_SCRIPT}`]
 }
 
-/** Only into a merged /usr, where each library has one path. Existing files are kept. */
-function lendScript({ programs, libraries, interpreters }: NativeTools): string {
+/** Only into a merged /usr, where each library has one path. Existing libraries are kept. */
+function lendScript({ programs, loader, libraries, interpreters }: NativeTools): string {
   const places = libraries.map((library) => [library, posix.join('usr', library.replace(/^\/usr\//, ''))] as const)
   const folders = [...new Set(places.map(([, place]) => posix.dirname(place)))].sort()
   const links = [...new Set(libraries.map((library) => library.split('/')[1] ?? ''))].filter((link) => link !== 'usr')
@@ -90,7 +100,9 @@ case $MMDEBSTRAP_MODE in root|unshare) ;; *) exit 0 ;; esac
 cd "$1"
 test -h lib || exit 0
 mkdir -p ${FOLDER}
-cp -L ${programs.join(' ')} ${FOLDER}
+cp -L ${loader} .${LOADER}
+native() { LC_ALL=C sed 's|${loader}|${LOADER}${'\\x00'.repeat(loader.length - LOADER.length)}|' $1 >$2; chmod 755 $2; }
+${programs.map((program) => `native ${program} ${FOLDER}/${posix.basename(program)}`).join('\n')}
 lend() { place=$1; shift; test -e $place || test -h $place || { "$@" $place; echo $place >>${LIST}; }; }
 ${folders.map((folder) => `lend ${folder} mkdir`).join('\n')}
 ${links.map((link) => `lend ${link} ln -s usr/${link}`).join('\n')}
