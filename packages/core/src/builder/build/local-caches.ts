@@ -70,7 +70,7 @@ async function makeDirectory(directory: string): Promise<void> {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof PolyarchError || code === undefined) throw error
     const message = `directory '${directory}' cannot be written: ${code}`
-    throw new DefinitionError([{ path: 'cacheTo', message, hint: 'use another directory as dest' }])
+    throw new DefinitionError([{ path: 'build.cacheTo', message, hint: 'use another directory as dest' }])
   }
 }
 
