@@ -1,10 +1,11 @@
 import { type BuilderPool, type Candidacy, claimOf, type Lease } from '../builder/pool/pool.js'
 import type { Builder } from '../builder/port.js'
 import { buildHeights } from '../graph/build-heights.js'
+import { withPipelinePath } from '../graph/issue-path.js'
 import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
 import { gatingTests } from '../graph/test-order.js'
 import { errorData } from '../model/error-data.js'
-import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
+import { CancelledError, DefinitionError, PolyarchError, RegistryError } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
 import type { RunEvent, WorkEvent } from '../model/run/events.js'
@@ -166,8 +167,9 @@ class Execution {
   }
 
   /** Throws, unless the run continues without the node. */
-  #fail(node: Node, error: unknown, { aborted }: AbortSignal): void {
+  #fail(node: Node, thrown: unknown, { aborted }: AbortSignal): void {
     const { emit } = this.#input
+    const error = thrown instanceof DefinitionError ? withPipelinePath(thrown, node) : thrown
     if (error instanceof PolyarchError) error.node ??= node.id
     const isCancelled = error instanceof CancelledError
     if (isCancelled) emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: 'cancelled' })

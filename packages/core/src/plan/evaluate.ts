@@ -1,3 +1,4 @@
+import { withPipelinePath } from '../graph/issue-path.js'
 import type { Graph, Node } from '../graph/node.js'
 import { mapLimited } from '../model/async/map-limited.js'
 import { DefinitionError, PolyarchError } from '../model/errors.js'
@@ -87,14 +88,9 @@ async function settle<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
   }
 }
 
-/** Prefixes issues of build options with their pipeline, in the form of the other issues of a definition. */
 function issuesOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['issues'] {
   if (settled.status === 'fulfilled' || !(settled.reason instanceof DefinitionError)) return []
-  return settled.reason.issues.map((issue) =>
-    node?.kind === 'image' && issue.path.startsWith('build.')
-      ? { ...issue, path: `${node.path}.${issue.path}` }
-      : issue,
-  )
+  return withPipelinePath(settled.reason, node).issues
 }
 
 /** Platforms that share a context or Dockerfile share its issues. */
