@@ -1,6 +1,11 @@
 import type { Pipeline } from '../definition/declare/pipeline.js'
 import type { OptionNames } from '../operations/option-names.js'
-import type { EmulationPolicy, ExecuteOptions, VerifyMode } from '../operations/options.js'
+import {
+  EMULATION_POLICIES,
+  type EmulationPolicy,
+  type ExecuteOptions,
+  type VerifyMode,
+} from '../operations/options.js'
 import type { PolicyMode } from '../operations/trust/policy-options.js'
 
 /** A standard stream: a terminal, a pipe or a file. */
@@ -43,18 +48,18 @@ export interface RunOptions
   > {}
 
 export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
-  registryClient: true,
-  registry: true,
-  builders: true,
-  engines: true,
-  builderRegistry: true,
-  emulation: true,
-  buildConcurrency: true,
-  localCache: true,
-  cacheDirectory: true,
-  directory: true,
-  sign: true,
-  policy: true,
+  registryClient: 'object',
+  registry: 'string',
+  builders: 'array',
+  engines: 'array',
+  builderRegistry: 'string',
+  emulation: EMULATION_POLICIES,
+  buildConcurrency: 'number',
+  localCache: 'boolean',
+  cacheDirectory: 'string',
+  directory: 'string',
+  sign: 'object',
+  policy: 'object',
 }
 
 /** Everything that commands need. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { lockPath } from '../lock/lock-file.js'
 import { DefinitionError } from '../model/errors.js'
-import { type OptionNames, pickOptions } from '../operations/option-names.js'
+import { type OptionKeys, pickOptions } from '../operations/option-names.js'
 import type { ExecuteOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 
@@ -9,9 +9,9 @@ import type { CommandContext, PipelineFlags } from './command.js'
 export function optionsOf<Options extends object>(
   flags: PipelineFlags,
   context: CommandContext,
-  names: OptionNames<Options>,
+  names: OptionKeys<Options>,
 ): Pick<ExecuteOptions, keyof Options & keyof ExecuteOptions> {
-  return pickOptions(allOptions(flags, context), names as unknown as OptionNames<ExecuteOptions>)
+  return pickOptions(allOptions(flags, context), names as unknown as OptionKeys<ExecuteOptions>)
 }
 
 /** Flags whose values are options of the same name. */

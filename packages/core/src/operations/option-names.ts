@@ -1,78 +1,86 @@
 import type { Pipeline } from '../definition/declare/pipeline.js'
 import { suggest } from '../definition/issues.js'
 import { DefinitionError, type Issue } from '../model/errors.js'
-import type {
-  ExecuteOptions,
-  ImageOptions,
-  InspectOptions,
-  LockOptions,
-  OperationOptions,
-  PipelineOptions,
-  PlanOptions,
-  PruneOptions,
+import { type OptionType, typeIssue } from './option-types.js'
+import {
+  EMULATION_POLICIES,
+  type ExecuteOptions,
+  type ImageOptions,
+  type InspectOptions,
+  type LockOptions,
+  type OperationOptions,
+  type PipelineOptions,
+  type PlanOptions,
+  type PruneOptions,
+  VERIFY_MODES,
 } from './options.js'
 
-/** The names of all options of an operation. The compiler compares them with the type. */
-export type OptionNames<Options extends object> = { readonly [Name in keyof Required<Options>]: true }
+/** The names and types of all options of an operation. The compiler compares them with the type. */
+export type OptionNames<Options extends object> = {
+  readonly [Name in keyof Required<Options>]: OptionType<Required<Options>[Name]>
+}
 
-export const OPERATION_OPTIONS: OptionNames<OperationOptions> = { registryClient: true, signal: true }
+/** A table with the names of options. */
+export type OptionKeys<Options extends object> = { readonly [Name in keyof Required<Options>]: unknown }
 
-export const IMAGE_OPTIONS: OptionNames<ImageOptions> = { ...OPERATION_OPTIONS, registry: true }
+export const OPERATION_OPTIONS: OptionNames<OperationOptions> = { registryClient: 'object', signal: 'signal' }
 
-export const INSPECT_OPTIONS: OptionNames<InspectOptions> = { ...IMAGE_OPTIONS, attestations: true }
+export const IMAGE_OPTIONS: OptionNames<ImageOptions> = { ...OPERATION_OPTIONS, registry: 'string' }
+
+export const INSPECT_OPTIONS: OptionNames<InspectOptions> = { ...IMAGE_OPTIONS, attestations: 'boolean' }
 
 export const PIPELINE_OPTIONS: OptionNames<PipelineOptions> = {
   ...OPERATION_OPTIONS,
-  registry: true,
-  localCache: true,
-  cacheDirectory: true,
-  directory: true,
+  registry: 'string',
+  localCache: 'boolean',
+  cacheDirectory: 'string',
+  directory: 'string',
 }
 
 export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   ...PIPELINE_OPTIONS,
-  builders: true,
-  engines: true,
-  engine: true,
-  builderRegistry: true,
-  pipelines: true,
-  only: true,
-  reuse: true,
-  rebuild: true,
-  frozen: true,
-  build: true,
-  emulation: true,
-  sign: true,
-  policy: true,
-  publish: true,
-  skipTests: true,
+  builders: 'array',
+  engines: 'array',
+  engine: 'object',
+  builderRegistry: 'string',
+  pipelines: 'array',
+  only: 'array',
+  reuse: 'boolean',
+  rebuild: 'array',
+  frozen: 'boolean',
+  build: 'boolean',
+  emulation: EMULATION_POLICIES,
+  sign: 'object',
+  policy: 'object',
+  publish: 'boolean',
+  skipTests: 'boolean',
 }
 
 export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
   ...PLAN_OPTIONS,
-  keepGoing: true,
-  metadataFile: true,
-  reportLayers: true,
-  buildConcurrency: true,
-  load: true,
-  outputs: true,
-  verify: true,
-  allowRemoval: true,
-  onEvent: true,
+  keepGoing: 'boolean',
+  metadataFile: 'string',
+  reportLayers: 'boolean',
+  buildConcurrency: 'number',
+  load: 'boolean or array',
+  outputs: 'array',
+  verify: VERIFY_MODES,
+  allowRemoval: 'boolean',
+  onEvent: 'function',
 }
 
-export const LOCK_OPTIONS: OptionNames<LockOptions> = { ...PIPELINE_OPTIONS, update: true }
+export const LOCK_OPTIONS: OptionNames<LockOptions> = { ...PIPELINE_OPTIONS, update: 'boolean or array' }
 
 export const PRUNE_OPTIONS: OptionNames<PruneOptions> = {
   ...PIPELINE_OPTIONS,
-  frozen: true,
-  delete: true,
-  keep: true,
-  olderThan: true,
+  frozen: 'boolean',
+  delete: 'boolean',
+  keep: 'array',
+  olderThan: 'number',
 }
 
 /**
- * Rejects options that an operation does not have, for callers without a compiler.
+ * Rejects options that an operation does not have, and values of another type, for callers without a compiler.
  *
  * @param operation - its function name: `plan`
  * @throws DefinitionError USAGE with every such option
@@ -82,19 +90,23 @@ export function checkOptions<Options extends object>(
   options: Partial<Options>,
   names: OptionNames<Options>,
 ): void {
-  const known = Object.keys(names)
-  const issues = Object.entries(options)
-    .filter(([name, value]) => value !== undefined && !known.includes(name))
-    .map(([name]): Issue => {
-      const isOfExecute = name in EXECUTE_OPTIONS
-      const hint = isOfExecute ? 'use it with execute(…)' : suggest(name, known)
-      return { path: `${operation}(options)`, message: `option '${name}' of ${operation}(…) does not exist`, hint }
-    })
+  const types = new Map(Object.entries(names) as [string, Parameters<typeof typeIssue>[1]][])
+  const path = `${operation}(options)`
+  const issues = Object.entries(options).flatMap(([name, value]): readonly Issue[] => {
+    if (value === undefined) return []
+    const type = types.get(name)
+    if (type === undefined) {
+      const hint = name in EXECUTE_OPTIONS ? 'use it with execute(…)' : suggest(name, [...types.keys()])
+      return [{ path, message: `option '${name}' of ${operation}(…) does not exist`, hint }]
+    }
+    const issue = typeIssue(value, type)
+    return issue === undefined ? [] : [{ ...issue, path, message: `option '${name}' ${issue.message}` }]
+  })
   if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
 
 /** Picks the options of an operation. */
-export function pickOptions<Options extends object>(all: Partial<Options>, names: OptionNames<Options>): Options {
+export function pickOptions<Options extends object>(all: Partial<Options>, names: OptionKeys<Options>): Options {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name in names)) as Options
 }
 

@@ -49,29 +49,29 @@ export interface CreateBuilderOptions extends BuilderManifestOptions, BuilderCal
   readonly wait?: boolean
 }
 
-export const BUILDER_CALL_OPTIONS: OptionNames<BuilderCallOptions> = { signal: true }
+export const BUILDER_CALL_OPTIONS: OptionNames<BuilderCallOptions> = { signal: 'signal' }
 
 const POD_OPTIONS: OptionNames<PodOptions> = {
-  replicas: true,
-  nodeSelector: true,
-  tolerations: true,
-  requests: true,
-  limits: true,
+  replicas: 'number',
+  nodeSelector: 'object',
+  tolerations: 'array',
+  requests: 'object',
+  limits: 'object',
 }
 
-export const PLATFORM_SET_OPTIONS: OptionNames<PlatformSetOptions> = { ...POD_OPTIONS, platforms: true }
+export const PLATFORM_SET_OPTIONS: OptionNames<PlatformSetOptions> = { ...POD_OPTIONS, platforms: 'array' }
 
 export const BUILDER_MANIFEST_OPTIONS: OptionNames<BuilderManifestOptions> = {
   ...POD_OPTIONS,
-  platformSets: true,
-  image: true,
-  rootless: true,
-  config: true,
-  qemu: true,
+  platformSets: 'array',
+  image: 'string',
+  rootless: 'boolean',
+  config: 'string',
+  qemu: 'other',
 }
 
 export const CREATE_BUILDER_OPTIONS: OptionNames<CreateBuilderOptions> = {
   ...BUILDER_MANIFEST_OPTIONS,
   ...BUILDER_CALL_OPTIONS,
-  wait: true,
+  wait: 'boolean',
 }

@@ -39,9 +39,9 @@ export interface MatrixOptions extends Pick<PlanOptions, 'registry' | 'directory
 }
 
 export const MATRIX_OPTIONS: OptionNames<Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'>> = {
-  registry: true,
-  directory: true,
-  pipelines: true,
+  registry: 'string',
+  directory: 'string',
+  pipelines: 'array',
 }
 
 interface Runner {

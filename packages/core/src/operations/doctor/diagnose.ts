@@ -43,13 +43,13 @@ export interface DiagnoseOptions
 
 export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
   ...OPERATION_OPTIONS,
-  builders: true,
-  engines: true,
-  engine: true,
-  builderRegistry: true,
-  registry: true,
-  directory: true,
-  definition: true,
+  builders: 'array',
+  engines: 'array',
+  engine: 'object',
+  builderRegistry: 'string',
+  registry: 'string',
+  directory: 'string',
+  definition: 'boolean',
 }
 
 /**

@@ -16,7 +16,7 @@ import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
 import { writeName } from '../../registry/manifests/confirm-name.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { checkOptions, OPERATION_OPTIONS, type OptionNames } from '../option-names.js'
-import type { DUPLICATE_RULES, OperationOptions } from '../options.js'
+import { DUPLICATE_RULES, type OperationOptions } from '../options.js'
 import { digestNamed, readNamed, refuseNewRemovals, refuseRemovals } from '../runs/removed-platforms.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
 import { type AssemblySource, type Collecting, collectImages, type FoundImage } from './assembly-source.js'
@@ -54,11 +54,11 @@ export interface AssembleOptions extends OperationOptions {
 
 const ASSEMBLE_OPTIONS: OptionNames<AssembleOptions> = {
   ...OPERATION_OPTIONS,
-  trustDeclared: true,
-  duplicates: true,
-  referrers: true,
-  allowRemoval: true,
-  annotations: true,
+  trustDeclared: 'boolean',
+  duplicates: DUPLICATE_RULES,
+  referrers: 'boolean',
+  allowRemoval: 'boolean',
+  annotations: 'object',
 }
 
 /** Result of {@link assemble}. */

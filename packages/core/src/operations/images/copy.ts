@@ -25,9 +25,9 @@ export interface CopyOptions extends ImageOptions {
 
 const COPY_OPTIONS: OptionNames<CopyOptions> = {
   ...IMAGE_OPTIONS,
-  platforms: true,
-  referrers: true,
-  allowRemoval: true,
+  platforms: 'array',
+  referrers: 'boolean',
+  allowRemoval: 'boolean',
 }
 
 /** Result of {@link copy}: the target's descriptor, what was copied with it, and what was not. */

@@ -34,9 +34,9 @@ export interface PromotedTag extends TagChange {
 
 const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = {
   ...IMAGE_OPTIONS,
-  allowRemoval: true,
-  pipelines: true,
-  referrers: true,
+  allowRemoval: 'boolean',
+  pipelines: 'array',
+  referrers: 'boolean',
 }
 
 interface Promotion {

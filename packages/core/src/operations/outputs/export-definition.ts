@@ -9,7 +9,11 @@ import { type BakeExport, exportBake } from './bake-file.js'
 /** Options of {@link exportDefinition}. */
 export interface ExportOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
 
-export const EXPORT_OPTIONS: OptionNames<ExportOptions> = { registry: true, directory: true, pipelines: true }
+export const EXPORT_OPTIONS: OptionNames<ExportOptions> = {
+  registry: 'string',
+  directory: 'string',
+  pipelines: 'array',
+}
 
 /** Exports pipelines for `docker buildx bake`, without any request. @throws DefinitionError */
 export function exportDefinition(

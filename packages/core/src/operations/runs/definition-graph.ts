@@ -12,9 +12,9 @@ import { registryBeforeStart } from '../registry-choice.js'
 export interface DefinitionGraphOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
 
 export const DEFINITION_GRAPH_OPTIONS: OptionNames<DefinitionGraphOptions> = {
-  registry: true,
-  directory: true,
-  pipelines: true,
+  registry: 'string',
+  directory: 'string',
+  pipelines: 'array',
 }
 
 /**

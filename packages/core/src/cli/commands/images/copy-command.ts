@@ -26,4 +26,4 @@ export async function copyCommand(
 }
 
 /** The options of `copy` that it shares with other commands. */
-const COPY_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: true } as const
+const COPY_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: 'boolean' } as const

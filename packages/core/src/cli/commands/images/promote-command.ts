@@ -27,7 +27,7 @@ export async function promoteCommand(
 }
 
 /** The options of `promote` that it shares with other commands. */
-const PROMOTE_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: true } as const
+const PROMOTE_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: 'boolean' } as const
 
 async function readRecord(path: string): Promise<Exclude<Parameters<typeof promote>[0], string>> {
   try {
