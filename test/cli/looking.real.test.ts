@@ -13,7 +13,7 @@ describe('build.ts graph', () => {
   it('prints the graph as a tree, with what the plan reports, and writes nothing', async () => {
     const { exitCode, stdout, stderr } = await set.folder.run(['graph'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^${set.host}/team/app:1.0 +move`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^${set.host}/team/app:1.0 +create`, 'm'))
     expect(stdout).toMatch(/^ +└─ image linux\/arm\/v7 +create /m)
     expect(stdout).toMatch(new RegExp(`└─ ${set.host}/bases/narrow:1$`, 'm'))
     expect(set.writes()).toEqual([])
