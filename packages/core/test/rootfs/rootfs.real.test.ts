@@ -94,6 +94,7 @@ describe('a base from packages', () => {
     // Nothing of the machine that it was made on.
     expect([...files.keys()]).not.toContain('etc/hostname')
     expect([...files.keys()]).not.toContain('etc/resolv.conf')
+    expect([...files.keys()]).not.toContain('var/lib/dpkg/status-old')
     expect(files.get('etc/apt/sources.list')?.trim()).toBe(`deb ${archive.mirror} frozen main`)
     expect(events.length).toBeGreaterThan(2)
 

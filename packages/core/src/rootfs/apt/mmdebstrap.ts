@@ -20,6 +20,8 @@ const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
 
 /** Files that mmdebstrap copies from this machine: they would be published, and differ between machines. */
 const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
+/** dpkg's backup of its status depends on the number of its runs, and so on whether native programs help. */
+const REMOVE_BACKUP = 'rm -f "$1/var/lib/dpkg/status-old"'
 
 /** Requires mmdebstrap. @throws HostError TOOL_MISSING */
 export function requireMmdebstrap(env: Environment): Promise<void> {
@@ -78,6 +80,7 @@ function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTool
     ...(isFrozen ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
     ...(existsSync(MERGED_USR) ? [`--hook-dir=${MERGED_USR}`, ...(tools ? nativeToolHooks(tools) : [])] : []),
     `--customize-hook=${REMOVE_HOST_FILES}`,
+    `--customize-hook=${REMOVE_BACKUP}`,
     '--format=tar',
     '--',
     suite,
