@@ -32,6 +32,7 @@ test.each([
   expect(readOutcome(path, exitCode)).toEqual(expected)
 })
 
-test('readOutcome: a run without a report failed', () => {
-  expect(readOutcome('/nonexistent', 1)).toEqual({ passed: 0, failed: 1 })
+test('readOutcome: a run without a report failed', async () => {
+  await using folder = await tempFolder('outcome')
+  expect(readOutcome(join(folder.path, 'results.json'), 1)).toEqual({ passed: 0, failed: 1 })
 })

@@ -63,8 +63,8 @@ function literal(value: string): WordPart {
 /** The parts of a word for each alternative of its braces: `app-{amd64,arm}`. Other braces have no known value. */
 function braceAlternatives({ value, parts = [literal(value)] }: Word): readonly (readonly WordPart[])[] {
   const at = parts.findIndex(({ type }) => type === 'BraceExpansion')
-  const [, inside] = /^\{([\w.:/@,-]*,[\w.:/@,-]*)\}$/.exec(parts[at]?.text ?? '') ?? []
-  if (inside === undefined) return [parts]
+  const [, inside] = /^\{([\w.:/@,-]*)\}$/.exec(parts[at]?.text ?? '') ?? []
+  if (!inside?.includes(',')) return [parts]
   return inside.split(',').map((text) => [...parts.slice(0, at), literal(text), ...parts.slice(at + 1)])
 }
 
