@@ -158,7 +158,9 @@ run(sdk)
       const { text, notes } = importText([...lines, ...rest].join('\n'))
       expect(text).toContain("args: { A: '2' }")
       expect(text).not.toContain("A: '1'")
-      expect(notes).toContain('t/app:1: is built again later, and the last build counts')
+      expect(notes).toContain(
+        `t/app:1: is built again later, and the last build counts; line 1 was not read: ${lines[0]}`,
+      )
     }
   })
 

@@ -47,8 +47,9 @@ function withoutReplaced(builds: readonly RecipeBuild[], notes: string[]): reado
   const last = new Map(builds.flatMap((build) => build.names.map((name) => [name, build] as const)))
   return builds.filter((build) => {
     const isReplaced = build.names.length > 0 && build.names.every((name) => last.get(name) !== build)
-    const note = `${build.names.join(', ')}: is built again later, and the last build counts`
-    if (isReplaced && !notes.includes(note)) notes.push(note)
+    const { line, text } = build.place
+    const reason = `line ${line} was not read: ${text}`
+    if (isReplaced) notes.push(`${build.names.join(', ')}: is built again later, and the last build counts; ${reason}`)
     return !isReplaced
   })
 }

@@ -18,6 +18,7 @@ export interface RecipeBuild {
   /** Those that are pushed; all of them if no command pushes one, as with `buildx build --push`. */
   readonly published: readonly string[]
   readonly notes: readonly string[]
+  readonly place: ScriptPlace
 }
 
 /** The builds, tags and lists of a script. */
@@ -49,7 +50,9 @@ export function readRecipe({ commands, unread }: Script): Recipe {
   const aliases = new Map(known.flatMap((one) => (one.kind === 'tag' ? [[one.to, one.from] as const] : [])))
   const pushed = new Set(known.flatMap((one) => (one.kind === 'push' ? [one.name] : [])))
   return {
-    builds: known.flatMap((one) => (one.kind === 'build' ? [buildOf(one, aliases, pushed)] : [])),
+    builds: read.flatMap(({ command, docker }) =>
+      docker?.kind === 'build' ? [{ ...buildOf(docker, aliases, pushed), place: command }] : [],
+    ),
     aliases,
     lists: listsOf(known, annotations),
     notes: [
@@ -102,7 +105,7 @@ function buildOf(
   { target, notes }: Extract<DockerCommand, { readonly kind: 'build' }>,
   aliases: Recipe['aliases'],
   pushed: ReadonlySet<string>,
-): RecipeBuild {
+): Omit<RecipeBuild, 'place'> {
   const names = new Set(texts(target['tags']))
   // `docker tag` names what exists, so in the order of the script each source is there already.
   for (const [to, from] of aliases) if (names.has(from)) names.add(to)
