@@ -33,6 +33,24 @@ describe('what a definition rejects', () => {
       "add its plugin with .use(…); for an image write fromImage('debian:trixie')",
     ],
     [
+      'an option that fromImage does not have',
+      () => faultsOf([pipeline(NAME).platforms(platform('amd64', { base: fromImage('a:1', { verfy: {} } as never) }))]),
+      "option 'verfy' of fromImage(…) does not exist",
+      "did you mean 'verify'?",
+    ],
+    [
+      'a format that does not exist',
+      () => faultsOf([simple.format('dokcer' as never)]),
+      "format 'dokcer' does not exist",
+      "did you mean 'docker'?",
+    ],
+    [
+      'a tag that is a number',
+      () => faultsOf([simple.tags(2 as never)]),
+      'tag 2 is not a string',
+      "write .tags('1.0', 'latest')",
+    ],
+    [
       'an issue of the plugin',
       () => faultsOf([start.platforms(platform('amd64', { base: 'wide', release: 'two' }))]),
       "release 'two' does not exist",

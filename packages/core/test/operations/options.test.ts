@@ -107,6 +107,14 @@ it.each(WRONG)('%s(…) rejects %j, which another type would accept', async (ope
   await expect(OPERATIONS[operation](options)).rejects.toMatchObject({ code: 'USAGE', issues: [issue] })
 })
 
+it('assemble(…) rejects a field that an entry does not have', async () => {
+  const entry = { image: 'oci:none:app', plattform: 'linux/amd64' }
+  await expect(assemble('oci:none:index', [entry])).rejects.toMatchObject({
+    code: 'USAGE',
+    issues: [{ message: "field 'plattform' does not exist", hint: "did you mean 'platform'?" }],
+  })
+})
+
 it('options are given once', async () => {
   await expect(plan({} as never, {})).rejects.toMatchObject({
     issues: [{ path: 'plan(options)', message: '2 options objects were passed', hint: 'merge them into one' }],

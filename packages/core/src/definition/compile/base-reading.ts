@@ -1,6 +1,6 @@
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
 import { parseReference, withDefaultTag } from '../../model/reference.js'
-import type { ImageBase } from '../declare/image-base.js'
+import { IMAGE_BASE_FIELDS, type ImageBase, isImageBase } from '../declare/image-base.js'
 import type { RegistryBaseDefinition } from '../definition.js'
 import { type Issues, nearest, suggest } from '../issues.js'
 import { policyIssues } from '../plugin/base-policies.js'
@@ -122,6 +122,9 @@ export function readImageBase(
   issues: Issues,
 ): RegistryBaseDefinition | undefined {
   for (const one of policyIssues(base)) issues.add(path, one)
+  const unknown = isImageBase(base) ? Object.keys(base).filter((name) => !IMAGE_BASE_FIELDS.includes(name)) : []
+  for (const name of unknown)
+    issues.add(path, `option '${name}' of fromImage(…) does not exist`, suggest(name, IMAGE_BASE_FIELDS.slice(2)))
   const reference = typeof base.reference === 'string' ? parseReference(base.reference) : undefined
   if (reference === undefined) {
     issues.add(

@@ -18,6 +18,7 @@ import { imageOwner, PublishedNames, readPlatformNames, sharedContent, TargetNam
 import {
   checkPipelineOptions,
   checkUniqueNames,
+  checkValues,
   choosePipelines,
   pipelineName,
   pipelinePath,
@@ -113,6 +114,7 @@ class Compilation {
     const path = pipelinePath(pipeline)
     const { issues } = this.#reading
     checkPipelineOptions(pipeline, issues)
+    if (!checkValues(pipeline, issues)) return undefined
     const repository = this.#names.repository(declaration.repository, path)
     const sharedBase = this.#names.sharedBase(declaration.sharedBase, path)
     const name = pipelineName(pipeline)

@@ -25,8 +25,10 @@ export function fromImage(
   reference: string,
   options: Partial<Pick<ImageBase, 'configPolicy' | 'codePolicy' | 'verify'>> = {},
 ): ImageBase {
-  const { configPolicy = 'require-match', codePolicy, verify } = options
+  const { configPolicy = 'require-match', codePolicy, verify, ...others } = options
   return Object.freeze({
+    // Reported when the pipeline is compiled.
+    ...others,
     kind: 'image-base',
     reference,
     configPolicy,
@@ -34,6 +36,9 @@ export function fromImage(
     ...(verify && { verify }),
   })
 }
+
+/** The names of an image base's fields. */
+export const IMAGE_BASE_FIELDS: readonly string[] = ['kind', 'reference', 'configPolicy', 'codePolicy', 'verify']
 
 /** Whether a value is a result of `fromImage(…)`. */
 export function isImageBase(value: unknown): value is ImageBase {

@@ -1,3 +1,4 @@
+import { suggest } from '../../definition/issues.js'
 import { type Digest, isDigest } from '../../model/digest.js'
 import { DefinitionError, type Issue, RegistryError } from '../../model/errors.js'
 import {
@@ -143,6 +144,8 @@ async function copyImages(
   })
 }
 
+const ENTRY_FIELDS = ['image', 'platform', 'annotations']
+
 function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {
   const issues: Issue[] = []
   if (entries.length === 0)
@@ -150,6 +153,9 @@ function readEntries(entries: readonly (string | AssembleEntry)[], target: Refer
   const sources = entries.map((given, at): AssemblySource => {
     const entry = typeof given === 'string' ? { image: given } : given
     const path = `assemble(entries[${at}])`
+    const unknown = Object.keys(entry).find((name) => !ENTRY_FIELDS.includes(name))
+    if (unknown !== undefined)
+      issues.push({ path, message: `field '${unknown}' does not exist`, hint: suggest(unknown, ENTRY_FIELDS) })
     const platform = entry.platform === undefined ? undefined : parsePlatform(entry.platform)
     if (entry.platform !== undefined && (platform === undefined || !isKnownPlatform(platform))) {
       issues.push({ path, ...unreadablePlatform(entry.platform) })

@@ -1,8 +1,10 @@
 import { DefinitionError } from '../../../model/errors.js'
-import type { DeclaredPipeline } from '../../declare/declaration.js'
+import type { DeclaredPipeline, ImageFormat } from '../../declare/declaration.js'
 import { type Issues, suggest } from '../../issues.js'
 
 const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+const FORMATS: readonly ImageFormat[] = ['oci', 'docker']
 
 /** Options of `pipeline(…)` that exist. */
 const OPTION_NAMES = ['name']
@@ -24,6 +26,18 @@ export function pipelineNames(pipelines: readonly (DeclaredPipeline | undefined)
 export function pipelinePath({ declaration: { repository, options } }: DeclaredPipeline): string {
   const name = options.name === undefined ? '' : `, { name: '${options.name}' }`
   return `pipeline('${repository}'${name})`
+}
+
+/** Adds an issue for each value of another type, for callers without a compiler. @returns whether there is none. */
+export function checkValues(pipeline: DeclaredPipeline, issues: Issues): boolean {
+  const { format, tags } = pipeline.declaration
+  const path = pipelinePath(pipeline)
+  const isFormat = FORMATS.includes(format)
+  if (!isFormat) issues.add(`${path}.format`, `format '${format}' does not exist`, suggest(`${format}`, FORMATS))
+  const others = tags.filter((tag: unknown) => typeof tag !== 'string')
+  for (const tag of others)
+    issues.add(`${path}.tags`, `tag ${String(tag)} is not a string`, "write .tags('1.0', 'latest')")
+  return isFormat && others.length === 0
 }
 
 /** Adds an issue if the options of a pipeline are not valid. */
