@@ -37,7 +37,12 @@ describe('a newcomer with the published packages', () => {
     // npm takes packages of this scope from the registry above, and all others from the machine's.
     const { stdout: registryUrl } = await runProgram('npm', ['config', 'get', 'registry'], { cwd: folder })
     await writeFile(join(home, '.npmrc'), `registry=${registryUrl.trim()}\n@polyarch:registry=${packages.url}\n`)
-    env = { PATH: process.env['PATH'], HOME: home, DOCKER_HOST: process.env['DOCKER_HOST'], NO_COLOR: '1' }
+    // The machine's own authorities, as for a proxy.
+    const authorities = process.env['NODE_EXTRA_CA_CERTS']
+    env = {
+      ...{ PATH: process.env['PATH'], HOME: home, DOCKER_HOST: process.env['DOCKER_HOST'], NO_COLOR: '1' },
+      ...(authorities !== undefined && { NODE_EXTRA_CA_CERTS: authorities }),
+    }
     // `npm create polyarch` is this command; the name of its package has no scope to configure.
     const create = ['install', '--global', '--prefix', join(folder, 'global'), packed['packages/create-polyarch'] ?? '']
     await runProgram('npm', [...create, '--no-audit', '--no-fund'], { cwd: folder, env })
