@@ -88,6 +88,8 @@ const SCRIPTS = [
 const WITHOUT_EFFECT =
   /^(?:sudo )?(?:(?:set|echo|printf|true|:|sleep|wait|docker-credential-helpers)\b|docker (?:pull|image pull|login|logout|tag|image tag|manifest (?:inspect|rm)|buildx (?:create|use|imagetools inspect))\b)/
 
+const ANNOTATION = /^docker manifest annotate \S+ \S+ /
+
 /** Switches in one word, and a flag whose value is the rest of it: `-qzqe5` is `-q -z qe5`. */
 const SHORT_FLAGS = / -[qaDp]*\w/g
 
@@ -103,6 +105,11 @@ function readOf(text: string, written: string): string {
       return written.includes(`line ${line} was not read: `) ? command : words.join(' ')
     })
     .filter((line) => !WITHOUT_EFFECT.test(line))
+    .filter((line, at, all) => {
+      // As in docker, a later annotation of the image in the list replaces it.
+      const [annotated] = ANNOTATION.exec(line) ?? []
+      return annotated === undefined || !all.slice(at + 1).some((later) => later.startsWith(annotated))
+    })
     .map((line) => (/ build /.test(line) ? line.replace(/ (?:-\w*t|--tag)[ =]?\S*/g, '') : line))
     .map((line) => line.replace(SHORT_FLAGS, '$& '))
   // There, quotes may divide a mark: `z''qa1`.
