@@ -137,6 +137,12 @@ docker manifest push ghcr.io/t/app:$tag
     expect(notes).toContain(`line 1 was not read: ${unread}`)
   })
 
+  it('keeps a label without a value, which is empty', () => {
+    expect(importText('docker build --label "a b" -f Dockerfile.own -t t/app .').text).toContain(
+      "labels: { 'a b': '' }",
+    )
+  })
+
   it('lists a command of a loop that it cannot read once', () => {
     const { notes } = importText(`for a in 1 2; do\n${build('$a')}\nmake $a\n[ -f x ] && make\ndone\n`)
     expect(notes.filter((note) => note.startsWith('line'))).toEqual([

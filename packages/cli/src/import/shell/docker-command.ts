@@ -215,16 +215,18 @@ function setOption(target: Record<string, unknown>, flag: string, values: readon
   const [list, map, text, isTrue] = [LISTS[flag], MAPS[flag], TEXTS[flag], TRUE[flag]]
   if (flag === '--provenance' || flag === '--sbom') addAttestation(target, flag.slice(2), values.at(-1) ?? '')
   else if (list !== undefined) target[list] = [...((target[list] as string[] | undefined) ?? []), ...values]
-  else if (map !== undefined) target[map] = Object.fromEntries(values.map(pair))
+  else if (map !== undefined)
+    target[map] = Object.fromEntries(values.map((one) => pair(one, map === 'labels' ? '' : null)))
   else if (text !== undefined) target[text] = values.at(-1)
   else if (isTrue !== undefined) target[isTrue] = values.at(-1) !== 'false'
   else return false
   return true
 }
 
-function pair(text: string): readonly [string, string | null] {
+/** @param missing - the value without `=`: a label is empty then, and a build arg is that of the environment */
+function pair(text: string, missing: '' | null): readonly [string, string | null] {
   const at = text.indexOf('=')
-  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)]
+  return at < 0 ? [text, missing] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 function addAttestation(target: Record<string, unknown>, type: string, value: string): void {
