@@ -20,6 +20,9 @@ export interface LayerRecord {
   readonly size: number
 }
 
+/** Version of the records. It is raised when equal inputs give other bytes, with that of keys. */
+const VERSION = 2
+
 /**
  * Layers on disk by digest, with a record under the hash of their inputs. Runs share them. A run that makes other bytes
  * from equal inputs, such as with another gzip, does not affect layers that are being read.
@@ -66,7 +69,9 @@ export class LayerCache {
   }
 
   #recordOf(inputs: unknown): string {
-    const key = createHash('sha256').update(canonicalJson(inputs)).digest('hex')
+    const key = createHash('sha256')
+      .update(canonicalJson({ inputs, version: VERSION }))
+      .digest('hex')
     return join(this.#directory, `${key}.json`)
   }
 

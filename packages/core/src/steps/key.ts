@@ -6,7 +6,7 @@ import type { Reference, Repository } from '../model/reference.js'
 import { type InputHash, PLAIN_HASH } from './input-hash.js'
 
 /** Version of keys. It is raised when equal inputs give other results. */
-export const KEY_SCHEMA = 2
+export const KEY_SCHEMA = 3
 
 /** Prefix of key tags. */
 const KEY_TAG_PREFIX = 'polyarch-'

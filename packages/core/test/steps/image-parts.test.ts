@@ -82,7 +82,7 @@ describe('the parts of an image', () => {
         { name: name('B'), content: content('["B","2"]') },
       ],
       labels: { team: content('["team","x"]') },
-      settings: { network: content('["network","none"]'), schema: content('["schema",2]') },
+      settings: { network: content('["network","none"]'), schema: content('["schema",3]') },
     })
     expect(checkArgs(build.args, PLAIN_HASH).map(({ arg }) => arg)).toEqual(['A', 'B'])
   })

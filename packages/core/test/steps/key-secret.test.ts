@@ -14,7 +14,7 @@ const SECRET = 'correct horse battery staple, 4x'
 
 it('is the key of an HMAC over the canonical JSON of the inputs', () => {
   const hash = keyedHash(Buffer.from(SECRET))
-  const text = '{"a":1,"b":[2],"kind":"image","schema":2}'
+  const text = '{"a":1,"b":[2],"kind":"image","schema":3}'
   const hmac = (json: string) => createHmac('sha256', SECRET).update(json).digest('hex')
   expect(keyOf('image', { b: [2], a: 1 }, hash)).toBe(hmac(text))
   expect(hash.secretId).toBe(hmac('["key secret"]').slice(0, 16))

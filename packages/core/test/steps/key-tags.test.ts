@@ -19,7 +19,7 @@ const REPOSITORY = { registry: 'r.example', repository: 'team/app' }
 
 describe('keyOf', () => {
   it('is the sha256 of canonical JSON of the kind, the version of the schema and the inputs', () => {
-    const text = '{"a":1,"b":[2],"kind":"image","schema":2}'
+    const text = '{"a":1,"b":[2],"kind":"image","schema":3}'
     expect(keyOf('image', { b: [2], a: 1 })).toBe(createHash('sha256').update(text).digest('hex'))
     expect(keyOf('base', { b: [2], a: 1 })).not.toBe(keyOf('image', { b: [2], a: 1 }))
   })
