@@ -35,9 +35,9 @@ function minorOf({ version }: BuildKitVersion): number {
 
 /**
  * Derives the features of a BuildKit from its version and its exporters.
- * Source policies came with 0.11, the first version that BuildKit reports. Named contexts and resource limits came
- * shortly before, so a BuildKit without them reports no version. From 0.17 on, BuildKit rejects names that are not
- * UTF-8.
+ * Source policies came with 0.11, the first version that BuildKit reports and that of Docker Engine 24. Named contexts
+ * and resource limits came shortly before, so a BuildKit without them reports no version. From 0.17 on, BuildKit
+ * rejects names that are not UTF-8.
  */
 export function featuresOf(
   version: BuildKitVersion | undefined,

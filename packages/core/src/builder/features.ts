@@ -17,11 +17,11 @@ export type FeatureUse = Pick<
 > &
   Partial<Pick<BuildDefinition, 'contexts' | 'attest' | 'cache'>>
 
-const NEWER = 'use Docker Engine 23 or newer'
-const CONTAINERD = 'Docker Engine 23 and newer with the containerd image store supports more types'
-const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer with the containerd image store supports it'
-const CONTAINERD_CACHES = 'Docker Engine 23 and newer with the containerd image store has it too'
-const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer with the containerd image store reads layouts'
+const NEWER = 'use Docker Engine 24 or newer'
+const CONTAINERD = 'Docker Engine 27.5 and newer with the containerd image store supports more types'
+const CONTAINERD_ATTESTS = 'Docker Engine 27.5 and newer with the containerd image store supports it'
+const CONTAINERD_CACHES = 'Docker Engine 27.5 and newer with the containerd image store has it too'
+const CONTAINERD_LAYOUTS = 'Docker Engine 27.5 and newer with the containerd image store reads layouts'
 
 const NO_SCANNER: UnsupportedOption = {
   option: 'attest (sbom.generator)',

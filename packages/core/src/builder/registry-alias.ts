@@ -50,7 +50,7 @@ async function describe(builder: Builder, call: DescribeCall | undefined): Promi
   if (info.features.sourcePolicy) return info
   const message = `the builder at ${info.address}, version ${info.version}, does not support a registry name of its own`
   throw new EngineError('ENGINE_UNSUPPORTED', message, {
-    hint: 'use BuildKit 0.11 or Docker Engine 23 or newer, or omit --builder-registry',
+    hint: 'use BuildKit 0.11 or Docker Engine 24 or newer, or omit --builder-registry',
   })
 }
 

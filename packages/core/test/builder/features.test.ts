@@ -54,3 +54,21 @@ it('reports how to allow an entitlement', () => {
   const [found] = unsupportedOptions({ features: old }, { entitlements: ['security.insecure'] })
   expect(found?.hint).toContain('"security-insecure": true')
 })
+
+it('reports the first engine that has a feature: Engine 24 has BuildKit 0.11', () => {
+  const hints = unsupportedOptions({ features: old }, { ...limits, contexts: { other: image } }).map(({ hint }) => hint)
+  expect(hints).toEqual(
+    ['shmSize', 'ulimits', 'contexts'].map((one) => `remove ${one}, or use Docker Engine 24 or newer`),
+  )
+})
+
+it('reports the oldest supported engine with the containerd image store', () => {
+  const use = { ...caches, cache: 'registry' as const, attest: { sbom: { generator: 'scanner' } } }
+  const hints = [
+    ...unsupportedOptions({ features: old }, use),
+    ...unsupportedOptions({ features: { ...current, layouts: false } }, { contexts: { layout } }),
+  ].map(({ hint }) => hint)
+  const named = hints.filter((hint) => hint.includes('containerd'))
+  expect(named).toHaveLength(4)
+  for (const hint of named) expect(hint).toContain('Docker Engine 27.5 and newer with the containerd image store')
+})

@@ -88,7 +88,10 @@ it('a builder without source policies is rejected: it would get a Dockerfile wit
       } as never,
       ALIAS,
     ).describe()
-  await expect(describe(false)).rejects.toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
+  await expect(describe(false)).rejects.toMatchObject({
+    code: 'ENGINE_UNSUPPORTED',
+    hint: expect.stringContaining('Docker Engine 24 or newer'),
+  })
   expect(await describe(true)).toMatchObject({ address: 'b' })
 })
 

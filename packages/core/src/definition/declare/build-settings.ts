@@ -77,12 +77,12 @@ export interface BuildOptions {
   readonly entitlements: readonly Entitlement[]
   /**
    * Attestations of the build by BuildKit, published beside each image. Requires a builder that pushes images itself:
-   * Docker Engine 23 or newer with the containerd image store, or a separate BuildKit.
+   * Docker Engine 27.5 or newer with the containerd image store, or a separate BuildKit.
    */
   readonly attest: AttestationOptions
-  /** Size of /dev/shm of RUN steps: bytes, or a text such as `128m`. Engine 23 and newer. */
+  /** Size of /dev/shm of RUN steps: bytes, or a text such as `128m`. Docker Engine 24 and newer. */
   readonly shmSize: number | string
-  /** Limits of RUN steps, `nofile=1024:2048`. Engine 23 and newer. */
+  /** Limits of RUN steps, `nofile=1024:2048`. Docker Engine 24 and newer. */
   readonly ulimits: readonly string[]
   /** Secrets for `RUN --mount=type=secret`, by id. Their values are in no key, and are stored nowhere. */
   readonly secrets: Readonly<Record<string, SecretSource>>
