@@ -40,17 +40,13 @@ const EMULATOR_NOTE =
   'build.ts registers no emulators: `npx tsx build.ts doctor` lists the platforms that the builder cannot run, and ' +
   'prints the command that registers their emulators once'
 
-/**
- * Omits builds whose names are all built again later in the script, because docker gives the names to the last image.
- */
+/** Omits builds whose names all become names of later images, as docker moves them. */
 function withoutReplaced(builds: readonly RecipeBuild[], notes: string[]): readonly RecipeBuild[] {
-  const last = new Map(builds.flatMap((build) => build.names.map((name) => [name, build] as const)))
-  return builds.filter((build) => {
-    const isReplaced = build.names.length > 0 && build.names.every((name) => last.get(name) !== build)
-    const { line, text } = build.place
-    const reason = `line ${line} was not read: ${text}`
-    if (isReplaced) notes.push(`${build.names.join(', ')}: is built again later, and the last build counts; ${reason}`)
-    return !isReplaced
+  return builds.filter(({ names, target, place: { line, text } }) => {
+    if (names.length > 0) return true
+    const replaced = texts(target['tags']).join(', ')
+    notes.push(`${replaced}: is built again later, and the last build counts; line ${line} was not read: ${text}`)
+    return false
   })
 }
 

@@ -11,9 +11,10 @@ export interface ListedImage {
   readonly platform: string | undefined
 }
 
-/** A build with the names that it and `docker tag` give its image. */
+/** A build of an image. */
 export interface RecipeBuild {
   readonly target: BakeTarget
+  /** The names that the image has at the end of the script; none if later commands give all of them to others. */
   readonly names: readonly string[]
   /** Those that are pushed; all of them if no command pushes one, as with `buildx build --push`. */
   readonly published: readonly string[]
@@ -49,9 +50,10 @@ export function readRecipe({ commands, unread }: Script): Recipe {
   }
   const aliases = new Map(known.flatMap((one) => (one.kind === 'tag' ? [[one.to, one.from] as const] : [])))
   const pushed = new Set(known.flatMap((one) => (one.kind === 'push' ? [one.name] : [])))
+  const names = namesOfBuilds(known)
   return {
     builds: read.flatMap(({ command, docker }) =>
-      docker?.kind === 'build' ? [{ ...buildOf(docker, aliases, pushed), place: command }] : [],
+      docker?.kind === 'build' ? [{ ...buildOf(docker, names.get(docker) ?? [], pushed), place: command }] : [],
     ),
     aliases,
     lists: listsOf(known, annotations),
@@ -101,16 +103,36 @@ function dockerOf({ words: [program = '', ...words] }: ScriptCommand): DockerCom
   return isDocker ? readDocker(own) : undefined
 }
 
+type BuildCommand = Extract<DockerCommand, { readonly kind: 'build' }>
+
+/** The names of each image at the end of the script. `docker tag` names the image that has the other name at that time. */
+function namesOfBuilds(known: readonly DockerCommand[]): ReadonlyMap<BuildCommand, readonly string[]> {
+  const builds = new Map<string, BuildCommand>()
+  const setName = (name: string, build: BuildCommand | undefined) => {
+    // A name that moves is the last one of its new image.
+    builds.delete(name)
+    if (build !== undefined) builds.set(name, build)
+  }
+  for (const one of known) {
+    if (one.kind === 'build') for (const name of texts(one.target['tags'])) setName(name, one)
+    if (one.kind === 'tag' && one.from !== one.to) setName(one.to, builds.get(one.from))
+  }
+  const names = new Map<BuildCommand, string[]>()
+  for (const [name, build] of builds) {
+    const others = names.get(build)
+    if (others === undefined) names.set(build, [name])
+    else others.push(name)
+  }
+  return names
+}
+
 function buildOf(
-  { target, notes }: Extract<DockerCommand, { readonly kind: 'build' }>,
-  aliases: Recipe['aliases'],
+  { target, notes }: BuildCommand,
+  names: readonly string[],
   pushed: ReadonlySet<string>,
 ): Omit<RecipeBuild, 'place'> {
-  const names = new Set(texts(target['tags']))
-  // `docker tag` names what exists, so in the order of the script each source is there already.
-  for (const [to, from] of aliases) if (names.has(from)) names.add(to)
-  const published = [...names].filter((name) => pushed.has(name))
-  return { target, names: [...names], published: published.length > 0 ? published : [...names], notes }
+  const published = names.filter((name) => pushed.has(name))
+  return { target, names, published: published.length > 0 ? published : names, notes }
 }
 
 /** A list has an image once, however often commands add it. */
