@@ -40,6 +40,23 @@ docker manifest push ghcr.io/t/app:$tag
 `)
   })
 
+  it('that tags each image of a loop from one name gives each build its own names', () => {
+    const { text, notes } = importText(`for arch in amd64 arm64; do
+  docker build --platform linux/$arch --build-arg ARCH=$arch -f Dockerfile.own -t tmp .
+  docker tag tmp ghcr.io/t/app:1.0-$arch
+  docker push ghcr.io/t/app:1.0-$arch
+done
+docker manifest create ghcr.io/t/app:1.0 ghcr.io/t/app:1.0-amd64 ghcr.io/t/app:1.0-arm64
+docker manifest push ghcr.io/t/app:1.0
+`)
+    expect(notes).toEqual([])
+    for (const arch of ['amd64', 'arm64']) {
+      expect(text).toContain(
+        `platform('linux/${arch}', { base: fromImage('alpine:3.22'), build: { args: { ARCH: '${arch}' } } })`,
+      )
+    }
+  })
+
   it.each([
     ['app:1.0-amd64 app:1.0-armv7', '{repository}:{tag}-{arch}{variant}'],
     ['app:amd64-1.0 app:arm-1.0', '{repository}:{arch}-{tag}'],
@@ -83,6 +100,7 @@ docker manifest push ghcr.io/t/app:$tag
     ['for a in 1 2 3; do [[ ! $a < 2 && $a != 3 ]] || true; [ ! $a = 2 ] || break; IMAGE; done', '$a', '1'],
     ['one() { local t=$1; IMAGE; }; t=x; one 1; one 2 > log; one $t', '$t', '1 2 x'],
     ['one() { for a in "$@"; do IMAGE; done; return; exit 1; }; one 1 2', '$a', '1 2'],
+    ['one() { for a in "${@}"; do IMAGE; done; }; one 1 2', '$a', '1 2'],
     ['for a in 1 2; do IMAGE & done; wait', '$a', '1 2'],
     ['a=1; DOCKER_BUILDKIT=1 IMAGE > log 2>&1 || exit 1', '$a', '1'],
     ['a=1; IMAGE; exit 0; docker build -t r.example/app:2 .', '$a', '1'],
@@ -98,13 +116,27 @@ docker manifest push ghcr.io/t/app:$tag
       ).toContain(tags)
   })
 
-  it.each(['V=$(date)', 'read V', 'source ./version', 'if true; then V=2; fi', 'while false; do V=2; done', 'unset V'])(
-    '%s makes the value unknown that a variable had',
-    (line) => {
-      const { notes } = importText(`${build('1')}\nV=1\n${line}\ndocker push r.example/app:$V\n`)
-      expect(notes).toContain('line 4 was not read: docker push r.example/app:$V')
-    },
-  )
+  it.each([
+    'V=$(date)',
+    'read V',
+    'source ./version',
+    'if true; then V=2; fi',
+    'while false; do V=2; done',
+    'unset V',
+    '((V++))',
+    'let V+=1',
+    'echo $((V++))',
+    'getopts x V',
+  ])('%s makes the value unknown that a variable had', (line) => {
+    const { notes } = importText(`${build('1')}\nV=1\n${line}\ndocker push r.example/app:$V\n`)
+    expect(notes).toContain('line 4 was not read: docker push r.example/app:$V')
+  })
+
+  it('has a note for words that other separators than spaces divide', () => {
+    const loop = `for a in $ALL; do ${build('$a')}; done`
+    const { notes } = importText(`${build('1')}\nALL=2,3\nIFS=,\n${loop}\n`)
+    expect(notes).toContain(`line 4 was not read: ${loop}`)
+  })
 
   it('uses given values for unknown variables', () => {
     const set = new Map([

@@ -30,11 +30,11 @@ export class TooLongError extends Error {}
 /** The state of a script while it is read. */
 export class Reading {
   variables: Variables = new Map()
-  commands: ScriptCommand[] = []
+  readonly commands: ScriptCommand[] = []
   readonly functions = new Map<string, ShellFunction>()
   readonly called = new Set<ShellFunction>()
   /** By position: a piece in a loop is listed once. */
-  unread = new Map<number, ScriptPlace>()
+  readonly unread = new Map<number, ScriptPlace>()
   /** Values of the callers' variables, for each call with `local` variables. */
   readonly #locals: Map<string, Value | undefined>[] = []
   readonly #lineStarts: readonly number[]
@@ -56,22 +56,26 @@ export class Reading {
     if (this.#charactersLeft < 0) throw new TooLongError()
   }
 
-  /** Returns a function that drops what was read since. */
+  /** Returns a function that drops what was read since; the values of all variables are unknown then. */
   snapshot(): () => void {
-    const [variables, commands, unread] = [new Map(this.variables), this.commands.length, new Map(this.unread)]
-    const characters = this.#charactersLeft
+    const [commands, unread, characters] = [this.commands.length, this.unread.size, this.#charactersLeft]
     return () => {
       // Half of it, which bounds the time for many such statements.
       this.#charactersLeft = characters / 2
-      this.variables = variables
-      this.commands = this.commands.slice(0, commands)
-      this.unread = unread
+      this.#forgetAll()
+      this.commands.length = commands
+      if (this.unread.size > unread) for (const pos of [...this.unread.keys()].slice(unread)) this.unread.delete(pos)
     }
   }
 
   placeOf({ pos, end }: { readonly pos: number; readonly end: number }): ScriptPlace {
-    const line = this.#lineStarts.findLastIndex((start) => start <= pos) + 1
-    return { line, text: this.text.slice(pos, end) }
+    let [line, after] = [0, this.#lineStarts.length]
+    while (after - line > 1) {
+      const middle = (line + after) >> 1
+      if ((this.#lineStarts[middle] ?? 0) <= pos) line = middle
+      else after = middle
+    }
+    return { line: line + 1, text: this.text.slice(pos, end) }
   }
 
   /** Skips consecutive nodes. The variables that they may set are unknown from here on. */
@@ -84,6 +88,7 @@ export class Reading {
   #forgetIn(node: SyntaxNode): void {
     if (node.type === 'Assignment') this.#forget(node.name)
     if (node.type === 'For' || node.type === 'Select') this.#forget(node.name.text)
+    if (node.type.startsWith('Arithmetic')) this.#forgetByArithmetic(this.text.slice(node.pos, node.end))
     if (node.type === 'Command') this.forgetBy([node.name?.text ?? '', ...node.args.map(({ text }) => text)])
     forEachChild(node, (child) => this.#forgetIn(child))
   }
@@ -99,10 +104,18 @@ export class Reading {
   /** Forgets the variables that a command sets. */
   forgetBy([name = '', ...words]: readonly string[]): void {
     if (['.', 'source', 'eval'].includes(name)) this.#forgetAll()
-    if (['read', 'unset', 'mapfile', 'readarray', 'printf'].includes(name)) {
+    if (['read', 'unset', 'mapfile', 'readarray', 'printf', 'getopts'].includes(name)) {
       for (const word of words) this.#forget(word)
     }
-    if (name === 'shift' || (name === 'set' && words.includes('--'))) setArguments(this.variables, undefined)
+    if (name === 'let') for (const word of words) this.#forgetByArithmetic(word)
+    const isSet = name === 'set' && (words.includes('--') || /^[^-+]/.test(words[0] ?? ''))
+    if (name === 'shift' || isSet) setArguments(this.variables, undefined)
+  }
+
+  /** Forgets the variables of an expression, such as `i++`, if it sets one. */
+  #forgetByArithmetic(expression: string): void {
+    if (!/\+\+|--|<<=|>>=|[^=!<>]=(?!=)/.test(expression)) return
+    for (const [name] of expression.matchAll(/[A-Za-z_]\w*/g)) this.#forget(name)
   }
 
   /** Reads the body of a function with its arguments. @throws TooLongError */

@@ -73,7 +73,7 @@ function listOf([part, ...others]: readonly WordPart[], variables: Variables): r
   if (part === undefined || others.length > 0) return undefined
   if (part.type === 'DoubleQuoted') return listOf(part.parts, variables)
   const [, name] = /^\$\{(\w+)\[@\]\}$/.exec(part.text) ?? []
-  const value = variables.get(part.text === '$@' ? '@' : (name ?? ''))
+  const value = variables.get(part.text === '$@' || part.text === '${@}' ? '@' : (name ?? ''))
   return typeof value === 'string' ? undefined : value
 }
 
@@ -84,7 +84,7 @@ function splitFields(parts: readonly WordPart[], variables: Variables): readonly
     if (text === undefined) return undefined
     if (part.type !== 'SimpleExpansion' && part.type !== 'ParameterExpansion') return KEPT + text
     // A value with such characters would be a pattern of file names.
-    return /[*?[]/.test(text) ? undefined : text.replace(/[ \t\n]+/g, END)
+    return /[*?[]/.test(text) ? undefined : splitValue(text, variables.get('IFS'))
   })
   if (texts.includes(undefined)) return undefined
   const fields = texts.join('').split(END)
@@ -96,6 +96,12 @@ function splitFields(parts: readonly WordPart[], variables: Variables): readonly
  * even if it is empty.
  */
 const [END, KEPT] = ['\0', '\u0001']
+
+/** Ends the fields of a value at spaces; undefined if the script sets other separators and the value contains one. */
+function splitValue(text: string, separators: Value | undefined): string | undefined {
+  if (separators === undefined) return text.replace(/[ \t\n]+/g, END)
+  return [...separators].some((one) => text.includes(one)) ? undefined : text
+}
 
 function partText(part: WordPart, variables: Variables): string | undefined {
   switch (part.type) {
@@ -124,7 +130,7 @@ function firstOf(value: Value | undefined): string | undefined {
 function parameterText(part: ParameterExpansionPart, variables: Variables): string | undefined {
   const { parameter, prefix, index, operation } = part
   const value = variables.get(parameter)
-  if (prefix !== undefined || value === undefined) return undefined
+  if (prefix !== undefined || value === undefined || parameter === '@') return undefined
   const known = index === undefined ? firstOf(value) : elementText(value, index.text)
   return operation === undefined || known === undefined ? known : operationText(known, operation, variables)
 }
