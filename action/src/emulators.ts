@@ -3,7 +3,7 @@ import type { Plan } from '@polyarch/core'
 import { runProgram } from './command.js'
 import type { Inputs } from './inputs.js'
 
-/** The architectures that no engine of the plan can run. */
+/** The architectures that builds of the plan run programs of, and that no engine of the plan can run. */
 export function missingArchitectures({ nodes, engines = [] }: Pick<Plan, 'nodes' | 'engines'>): readonly string[] {
   const isRunnable = (platform: NonNullable<Plan['nodes'][number]['platform']>) =>
     engines.some(({ native, emulated = [] }) =>
@@ -12,11 +12,11 @@ export function missingArchitectures({ nodes, engines = [] }: Pick<Plan, 'nodes'
           one?.os === platform.os && one.architecture === platform.architecture && one.variant === platform.variant,
       ),
     )
-  const missing = nodes.flatMap(({ kind, action, platform }) =>
-    kind === 'image' && ['create', 'rebuild', 'known-after'].includes(action) && platform && !isRunnable(platform)
-      ? [platform.architecture]
-      : [],
+  const unplaced = nodes.filter(
+    ({ kind, action, execution }) =>
+      kind === 'image' && ['create', 'rebuild', 'known-after'].includes(action) && execution === undefined,
   )
+  const missing = unplaced.flatMap(({ platform }) => (platform && !isRunnable(platform) ? [platform.architecture] : []))
   return engines.some(({ error }) => error === undefined) ? [...new Set(missing)] : []
 }
 

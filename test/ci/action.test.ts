@@ -11,6 +11,11 @@ function planOf(action: 'create' | 'reuse', engines: readonly object[]) {
   return { nodes: [node(ARM), node(AMD64), { kind: 'base', action: 'copy', platform: ARM }], engines } as never
 }
 
+/** A plan with an image that cross-compiles for ARM. */
+function placed(engines: readonly object[]) {
+  return { nodes: [{ kind: 'image', action: 'create', platform: ARM, execution: 'native' }], engines } as never
+}
+
 it.each([
   ['no engine runs the platform', planOf('create', [{ engine: 'a', native: AMD64, emulated: [] }]), ['arm']],
   ['an engine emulates it', planOf('create', [{ engine: 'a', native: AMD64, emulated: [ARM] }]), []],
@@ -22,6 +27,7 @@ it.each([
     ]),
     [],
   ],
+  ['a builder needs none for it', placed([{ engine: 'a', native: AMD64, emulated: [] }]), []],
   ['nothing is built', planOf('reuse', [{ engine: 'a', native: AMD64 }]), []],
   ['no engine answers', planOf('create', [{ engine: 'a', error: { code: 'ENGINE_UNREACHABLE' } }]), []],
 ])('emulators are needed where %s', (_what, plan, expected) => {

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
@@ -20,12 +21,19 @@ import { keyTagsOf, tagsOf } from './published.js'
 const cleanup = new Cleanup()
 let registry: DebianRegistry
 let context: string
+/** Runs programs of the builder's platform only. */
+let compiled: string
 
 beforeAll(async () => {
   registry = cleanup.use(await startDebianRegistry())
   const { path } = cleanup.use(await tempFolder('emulation'))
   context = await writeContext(join(path, 'context'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}')
   await pushBase({ ...registry, repository: 'bases/amd64' }, { platform: AMD64 })
+  const builder = `FROM --platform=$BUILDPLATFORM ${registry.host}/bases/amd64:1 AS build`
+  const steps = 'ARG TARGETARCH\nRUN echo "for $TARGETARCH" > /made\nFROM ${BASE_IMAGE}\nCOPY --from=build /made /made'
+  compiled = join(path, 'compiled')
+  await mkdir(compiled)
+  await writeFile(join(compiled, 'Dockerfile'), `ARG BASE_IMAGE\n${builder}\n${steps}\n`)
   const strange = await Promise.all(
     ['s390x', 'riscv64'].map((architecture) => tinyImage({ platform: { os: 'linux', architecture } })),
   )
@@ -34,6 +42,20 @@ beforeAll(async () => {
   }
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
+
+/** Pushes a base for s390x with triggers. */
+async function pushTriggers(repository: string, ...triggers: readonly string[]): Promise<string> {
+  const image = await tinyImage({ platform: { os: 'linux', architecture: 's390x' }, config: { OnBuild: triggers } })
+  await pushTinyImage({ ...registry, repository }, image, '1')
+  return `${registry.host}/${repository}:1`
+}
+
+function compiledOn(repository: string, base: string) {
+  return pipeline(`${registry.host}/team/${repository}`)
+    .platforms(platform('s390x', { base: fromImage(base) }))
+    .build({ context: compiled })
+    .tags('1.0')
+}
 
 function appFor(...architectures: readonly string[]) {
   return pipeline(`${registry.host}/team/app`)
@@ -89,4 +111,22 @@ it('builds the platforms that the engine can run, if only those are requested', 
   expect(outcome).toBe('succeeded')
   expect(await keyTagsOf(registry.url, 'team/app')).toHaveLength(1)
   expect(await tagsOf(registry.url, 'team/app')).not.toContainEqual(expect.not.stringMatching(/^polyarch-/))
+})
+
+it('builds for a platform without an emulator if only stages of the builder’s platform run programs', async () => {
+  const app = compiledOn('compiled', `${registry.host}/bases/s390x:1`).test({
+    made: { path: '/made', expectedContent: 'for s390x' },
+  })
+  const { nodes } = await plan(app, { emulation: 'never' })
+  expect(nodes.find(({ kind }) => kind === 'image')).toMatchObject({ execution: 'native', engineReason: 'native' })
+  const { outcome, nodes: made } = await execute(app, { emulation: 'never' })
+  expect(outcome).toBe('succeeded')
+  expect(made.find(({ node }) => node.includes('image('))).toMatchObject({ execution: 'native' })
+})
+
+it('emulates triggers of a base that run programs', async () => {
+  const running = compiledOn('running', await pushTriggers('bases/running', 'COPY . /src', 'run make'))
+  expect((await plan(running)).errors).toMatchObject([{ code: 'PLATFORM_NOT_RUNNABLE' }])
+  const copying = compiledOn('copying', await pushTriggers('bases/copying', 'COPY . /src'))
+  expect((await plan(copying)).errors).toEqual([])
 })

@@ -47,6 +47,8 @@ export interface Analysis {
   readonly usesBaseElsewhere: boolean
   /** Whether a stage reads `SOURCE_DATE_EPOCH`, so that the result depends on it. */
   readonly usesEpoch: boolean
+  /** Whether all programs that steps run are of the builder's platform. Triggers of pulled images are not included. */
+  readonly runsOnBuilderOnly: boolean
   /** The build args that can have an effect: declared ones, and those that BuildKit reads itself. */
   readonly usedArgs: readonly string[]
   /** Positions of literal names of the base. */
@@ -98,6 +100,8 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
     ...basesOf(named),
     ...reads,
     usesEpoch: reached.some(({ stage }) => declares(stage, EPOCH_ARG)),
+    runsOnBuilderOnly:
+      !syntax.isForeign && !reached.some(({ stage }) => runsElsewhere(stage)) && !named.some(isUnknown),
     usedArgs: syntax.isForeign ? Object.keys(input.args) : usedArgsOf(dockerfile, input.args),
     ...externalsOf([...named.filter(({ role }) => role === 'external'), ...syntax.named]),
     contexts: syntax.isForeign ? allContexts(input) : contextsOf(named),
@@ -111,6 +115,7 @@ const NOTHING: Omit<Analysis, 'baseNames' | 'issues'> = {
   usesBaseArgInStage: false,
   usesBaseElsewhere: false,
   usesEpoch: false,
+  runsOnBuilderOnly: false,
   usedArgs: [],
   literalBases: [],
   externals: [],
@@ -235,6 +240,15 @@ function syntaxOf({ syntax, isForeign }: Dockerfile, { args }: AnalysisInput) {
 
 function declares(stage: LinkedStage, arg: string): boolean {
   return stage.steps().some((step) => step.kind === 'arg' && step.args.some(({ name }) => name === arg))
+}
+
+function runsElsewhere({ isForBuilder, steps }: LinkedStage): boolean {
+  return !isForBuilder && steps().some(({ kind }) => kind === 'run')
+}
+
+/** Its triggers are not known. */
+function isUnknown({ role, isForTarget }: NamedImage): boolean {
+  return role === 'unknown' && isForTarget
 }
 
 function readsOf(

@@ -4,7 +4,7 @@ import { parseHeredoc } from './syntax/heredocs.js'
 import type { Instruction } from './syntax/instructions.js'
 import { type Flag, readJson, splitQuoted, splitSpaces } from './syntax/words.js'
 
-/** Returns the images, files and variables that an instruction reads; undefined if there are none. */
+/** Returns what an instruction runs, or the images, files and variables that it reads; undefined if there is nothing. */
 export function readStep(one: Instruction, escapeCharacter: string): StageStep | undefined {
   switch (one.keyword) {
     case 'ARG':
@@ -13,7 +13,7 @@ export function readStep(one: Instruction, escapeCharacter: string): StageStep |
       return { kind: 'env', env: readEnv(one, escapeCharacter) }
     case 'RUN': {
       const mounts = one.flags.filter(({ name }) => name === 'mount').map((flag) => readStepMount(flag, one))
-      return mounts.length === 0 ? undefined : { kind: 'run', line: one.line, mounts }
+      return { kind: 'run', line: one.line, mounts }
     }
     case 'COPY':
     case 'ADD':

@@ -42,6 +42,8 @@ export interface LinkedStage {
   readonly steps: () => readonly StageStep[]
   /** Whether it is for the target's platform. */
   readonly isForTarget: boolean
+  /** Whether it is for the builder's platform, whatever that is. */
+  readonly isForBuilder: boolean
 }
 
 /** Values of the variables in FROM lines. */
@@ -72,11 +74,13 @@ export function linkStages(dockerfile: Dockerfile, source: VariableSource): Stag
     const isContext = stage.name !== undefined && (source.contexts?.has(stage.name) ?? false)
     const { name, error } = expandFrom(use.text, globals, escapeCharacter)
     const parent = byName.get(name.toLowerCase())
-    const isForTarget = parent?.isForTarget ?? namesTarget(stage.platform, globals, escapeCharacter, source.platform)
+    const own = stage.platform && expandOrUnknown(stage.platform, globals, escapeCharacter)
+    const isForTarget = parent?.isForTarget ?? namesTarget(own, source.platform)
+    const isForBuilder = parent?.isForBuilder ?? own?.includes(UNKNOWN) ?? false
     const from = { use, name, stage: parent, isForTarget, error }
     const one: LinkedStage = isContext
-      ? replacedStage(stage, isForTarget)
-      : { stage, from, isForTarget, steps: () => [...triggersOf(parent), ...stage.steps] }
+      ? replacedStage(stage, { isForTarget, isForBuilder })
+      : { stage, from, isForTarget, isForBuilder, steps: () => [...triggersOf(parent), ...stage.steps] }
     stages.push(one)
     if (stage.name !== undefined) byName.set(stage.name, one)
   }
@@ -84,9 +88,9 @@ export function linkStages(dockerfile: Dockerfile, source: VariableSource): Stag
 }
 
 /** A stage that a named context replaces: none of its steps is executed. */
-function replacedStage(stage: Stage, isForTarget: boolean): LinkedStage {
-  const from = { use: stage.from, name: stage.name ?? '', stage: undefined, isForTarget }
-  return { stage, from, isForTarget, steps: () => [] }
+function replacedStage(stage: Stage, platform: Pick<LinkedStage, 'isForTarget' | 'isForBuilder'>): LinkedStage {
+  const from = { use: stage.from, name: stage.name ?? '', stage: undefined, isForTarget: platform.isForTarget }
+  return { stage, from, ...platform, steps: () => [] }
 }
 
 /** Returns the images and stages that a stage uses, FROM first. */
@@ -126,14 +130,9 @@ function expandFrom(text: string, variables: Variables, escapeCharacter: string)
 }
 
 /** Whether the platform of a FROM is the target's. */
-function namesTarget(
-  text: string | undefined,
-  variables: Variables,
-  escapeCharacter: string,
-  target: Platform,
-): boolean {
+function namesTarget(text: string | undefined, target: Platform): boolean {
   if (text === undefined) return true
-  const named = parsePlatform(expandOrUnknown(text, variables, escapeCharacter))
+  const named = parsePlatform(text)
   return named !== undefined && samePlatform(named, target)
 }
 

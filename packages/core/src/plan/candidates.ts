@@ -15,6 +15,8 @@ export interface CandidateRules {
   readonly emulates: boolean
   /** All platforms that builders of the run declare. */
   readonly declared: readonly Platform[]
+  /** Ids of the nodes that run programs of the builder's platform only: every builder makes them natively. */
+  readonly crossBuilt: ReadonlySet<string>
 }
 
 /**
@@ -24,7 +26,7 @@ export interface CandidateRules {
 export function findCandidates(
   node: ImageNode | TestNode,
   builders: readonly AnsweringBuilder[],
-  { emulates, declared }: CandidateRules,
+  { emulates, declared, crossBuilt }: CandidateRules,
 ): Candidacy {
   const candidates: Candidate[] = []
   const rejections: EngineError[] = []
@@ -32,7 +34,7 @@ export function findCandidates(
   const key = pastBuildKey(formatRepository(node.repository), platformIdentity(node.platform))
   for (const { builder, info, past } of builders) {
     if (isDeclared && info.declared !== undefined && !includesPlatform(info.declared, node.platform)) continue
-    const execution = executionOn(info, node.platform)
+    const execution = crossBuilt.has(node.id) ? 'native' : executionOn(info, node.platform)
     const own = errorsOf(node, info, execution, emulates)
     if (execution === undefined || own.length > 0) rejections.push(...own)
     else candidates.push({ builder, address: info.address, execution, pastTime: past?.get(key) })

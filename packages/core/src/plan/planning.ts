@@ -12,6 +12,7 @@ import type { PlanReason } from '../model/run/plan-reason.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { StepCall, StepServices } from '../steps/step.js'
 import type { ResolvedNode } from '../steps/work.js'
+import { findCrossBuilt } from './cross-built.js'
 import { evaluate, type NodeState, resolveAll } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type PolicyRules, policyViolations, violationError } from './policy.js'
@@ -94,9 +95,11 @@ export async function makePlan(
   const [published, nodes] = await evaluateNodes(input, services, { signal, callOf, query })
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
+  const toBuild = input.builds ? toDo.filter(needsBuilder) : []
+  const rules = { emulates: input.emulates, crossBuilt: await findCrossBuilt(toBuild, nodes, services, { signal }) }
   const { signing } = input
   const [checked, tags, reasons, moved, signatures] = await Promise.all([
-    preflight(input.builds ? toDo : [], query, { emulates: input.emulates, env: services.env }, { signal }),
+    preflight(toBuild, query, { ...rules, env: services.env }, { signal }),
     planTags({ names: input.names, published }, nodes, services.registry, { signal }),
     explainAll([...nodes.values()], callOf, input.skipsTests),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
@@ -115,18 +118,12 @@ export async function makePlan(
     errors: errors.map(errorData),
     notes: [...new Set([...notes, ...skippedNotes(input), ...checked.notes, ...services.lock.notes(), ...moved])],
   }
-  const toBuild = toDo.filter(needsBuilder)
   return {
     plan,
     nodes,
     candidacies: checked.candidacies,
     candidatesOn: (builder, own) =>
-      candidatesOn(
-        builder,
-        toBuild,
-        { emulates: input.emulates, declared: checked.declared },
-        { signal: own, entitlements },
-      ),
+      candidatesOn(builder, toBuild, { ...rules, declared: checked.declared }, { signal: own, entitlements }),
     errors,
   }
 }

@@ -26,9 +26,7 @@ export interface Preflight {
 }
 
 /** Options of the checks. */
-export interface PreflightRules {
-  /** Whether a builder may emulate a platform. */
-  readonly emulates: boolean
+export interface PreflightRules extends Omit<CandidateRules, 'declared'> {
   /** The variables that hold secrets. */
   readonly env: Environment
 }
@@ -37,7 +35,7 @@ export interface PreflightRules {
 export async function preflight(
   nodes: readonly Node[],
   query: () => Promise<readonly QueriedBuilder[]>,
-  { emulates, env }: PreflightRules,
+  { env, ...rules }: PreflightRules,
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter(needsBuilder)
@@ -45,7 +43,7 @@ export async function preflight(
   const queried = await query()
   const answering = queried.filter((one) => 'info' in one)
   const declared = declaredOf(answering)
-  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, { emulates, declared })]))
+  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, { ...rules, declared })]))
   const reached = await keepReaching(possible, call)
   const missing = await Promise.all(images.map((image) => missingSecretsOf(image, env)))
   const failures = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))

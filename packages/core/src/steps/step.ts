@@ -100,6 +100,8 @@ export interface Step<N extends Node, Resolved> {
   unpinned?(node: N, resolved: Resolved): UnpinnedContent
   /** Pure: the upstream images that the result is made from. */
   upstream?(node: N, resolved: Resolved): readonly UpstreamImage[]
+  /** Pure: whether making the result runs programs of the builder's platform only; by default it does not. */
+  runsOnBuilderOnly?(resolved: Resolved): boolean
   /** Pure: the results that its key needs, if these are not all of its `needs`. */
   decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: computes the key from everything that determines the result. Requires the results named in `decidedBy`. */

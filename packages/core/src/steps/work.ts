@@ -24,6 +24,8 @@ export interface ResolvedNode {
   readonly unpinned: UnpinnedContent | undefined
   /** The upstream images that its result is made from. */
   readonly upstream: readonly UpstreamImage[]
+  /** Whether making it runs programs of the builder's platform only, apart from triggers (`ONBUILD`) of upstream images. */
+  readonly runsOnBuilderOnly: boolean
   /** The `needs` whose results are part of its key. */
   readonly decidedBy: readonly string[]
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
@@ -79,6 +81,7 @@ async function resolveWith<N extends Node, Resolved>(
     node,
     unpinned,
     upstream: step.upstream?.(node, resolved) ?? [],
+    runsOnBuilderOnly: step.runsOnBuilderOnly?.(resolved) ?? false,
     decidedBy: step.decidedBy?.(node, resolved) ?? node.needs,
     evaluate(inputs, { previous = {}, force: forced = false } = {}) {
       const force = forced || (unpinned?.remade ?? false)

@@ -30,7 +30,14 @@ function plannedIndex(id: string, perform: () => Promise<Output>): PlannedNode {
     explain: async () => [],
     perform,
   }
-  const resolved = { node, unpinned: undefined, upstream: [], decidedBy: [], evaluate: () => keyed }
+  const resolved = {
+    node,
+    unpinned: undefined,
+    upstream: [],
+    runsOnBuilderOnly: false,
+    decidedBy: [],
+    evaluate: () => keyed,
+  }
   return { node, resolved, keyed, lookupResult: undefined, force: false, previous: {}, required: true }
 }
 

@@ -51,7 +51,7 @@ function planned(fails: readonly string[], { optional = false, isPublished = tru
           return node.kind === 'index' ? indexOf(node, inputs) : output
         },
       })
-      const resolved = { node, unpinned: undefined, upstream: [], decidedBy: [], evaluate }
+      const resolved = { node, unpinned: undefined, upstream: [], runsOnBuilderOnly: false, decidedBy: [], evaluate }
       const lookupResult = isPresent ? { state: 'present' as const, output } : undefined
       const keyed = evaluate(new Map(names.map((name) => [name, outputOf(name)])))
       const required = node.kind !== 'image'

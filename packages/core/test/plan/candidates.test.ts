@@ -32,10 +32,14 @@ function nodeFor(platform: string): TestNode {
 }
 
 /** The builders of a platform, with how they run it. */
-function usesOf(platform: string, builders: readonly ReturnType<typeof builder>[]): readonly string[] {
+function usesOf(
+  platform: string,
+  builders: readonly ReturnType<typeof builder>[],
+  crossBuilt: ReadonlySet<string> = new Set(),
+): readonly string[] {
   const node = nodeFor(platform)
   const declared = builders.flatMap(({ info }) => info.declared ?? [])
-  const { candidates } = findCandidates(node, builders, { emulates: true, declared })
+  const { candidates } = findCandidates(node, builders, { emulates: true, declared, crossBuilt })
   return candidates.map(({ address, execution }) => `${address} ${execution}`)
 }
 
@@ -62,9 +66,17 @@ test('a builder that remembers the image of the platform is known by its time', 
   ])
   const builders = [{ ...builder('one'), past }, builder('two')]
   const timesOf = (platform: string) =>
-    findCandidates(nodeFor(platform), builders, { emulates: true, declared: [] }).candidates.map(
-      ({ pastTime }) => pastTime,
-    )
+    findCandidates(nodeFor(platform), builders, {
+      emulates: true,
+      declared: [],
+      crossBuilt: new Set(),
+    }).candidates.map(({ pastTime }) => pastTime)
   expect(timesOf('amd64')).toEqual([7, undefined])
   expect(timesOf('arm64')).toEqual([undefined, undefined])
+})
+
+test('a node that runs programs of the builder’s platform only is native on every builder', () => {
+  const crossBuilt = new Set(['test'])
+  expect(usesOf('riscv64', [builder('one'), builder('two', 'arm64')], crossBuilt)).toEqual(['one native', 'two native'])
+  expect(usesOf('arm64', [builder('one')], crossBuilt)).toEqual(['one native'])
 })

@@ -124,7 +124,7 @@ function whatIsMissing(entry: string, isRegistered: boolean): string {
 
 function registering(platform: Platform): string {
   const { architecture } = platform
-  return `on the builder's machine: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}, or on Debian: apt-get install --reinstall qemu-user-static; or use a builder that runs it natively`
+  return `on the builder's machine: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}, or on Debian: apt-get install --reinstall qemu-user-static; or use a builder that runs it natively. Builds that use RUN only in stages for $BUILDPLATFORM need none`
 }
 
 /**

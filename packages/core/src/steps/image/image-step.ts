@@ -93,6 +93,10 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
       return reference === undefined ? [] : [{ name: reference, index, image, isBase: false }]
     }),
 
+  // The triggers of a layout's image are not read.
+  runsOnBuilderOnly: ({ analysis, contexts }) =>
+    analysis.runsOnBuilderOnly && !contexts.some(({ kind }) => kind === 'layout'),
+
   decidedBy: decidingNodes,
 
   key: imageKey,

@@ -1,0 +1,57 @@
+import type { Node } from '../graph/node.js'
+import { RegistryError } from '../model/errors.js'
+import { isIndex } from '../model/oci.js'
+import { type Reference, repositoryOf } from '../model/reference.js'
+import type { StepCall, StepServices } from '../steps/step.js'
+import type { NodeState } from './evaluate.js'
+
+/**
+ * Finds the images whose builds run programs of the builder's platform only: their Dockerfiles have `RUN` only in stages
+ * for it, and no image that another stage is based on has triggers (`ONBUILD`) that run one.
+ *
+ * @returns the ids of their nodes.
+ * @throws CancelledError
+ */
+export async function findCrossBuilt(
+  nodes: readonly Node[],
+  states: ReadonlyMap<string, NodeState>,
+  { upstream }: Pick<StepServices, 'upstream'>,
+  call: StepCall,
+): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(
+    nodes.map(async (node) => {
+      const state = states.get(node.id)
+      if (node.kind !== 'image' || !state?.resolved.runsOnBuilderOnly) return []
+      const base = states.get(node.base)
+      const named = node.pipelineImages.map(({ decidedBy }) => states.get(decidedBy)?.node)
+      if (base === undefined || [base.node, ...named].some(mayHaveOtherTriggers)) return []
+      const images = [...base.resolved.upstream, ...state.resolved.upstream]
+      const references = images.map(({ name, image }) => ({ ...repositoryOf(name), digest: image }))
+      const triggered = await Promise.all(references.map((one) => runsTriggers(one, upstream, call)))
+      return triggered.includes(true) ? [] : [node.id]
+    }),
+  )
+  return new Set(found.flat())
+}
+
+/**
+ * Whether a node's result may have triggers that no upstream image has: those of a Dockerfile of the run. An index is used
+ * for the builder's platform.
+ */
+function mayHaveOtherTriggers(node: Node | undefined): boolean {
+  if (node?.kind === 'base') return node.source.kind === 'pipeline'
+  return node?.kind !== 'index'
+}
+
+/** Whether an image has triggers that run a program, or cannot be read. An index is used for the builder's platform. */
+async function runsTriggers(image: Reference, upstream: StepServices['upstream'], call: StepCall): Promise<boolean> {
+  try {
+    const found = await upstream.get(image, call)
+    if (found === undefined || isIndex(found.content)) return false
+    const { config } = await upstream.config(image, found.content, call)
+    return (config?.OnBuild ?? []).some((trigger) => /^\s*RUN\b/i.test(trigger))
+  } catch (error) {
+    if (error instanceof RegistryError) return true
+    throw error
+  }
+}
