@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readKey } from 'openpgp'
 import { describe, expect, it } from 'vitest'
 import { asking } from '../../../test/support/distribution-releases.js'
+import type { Base, DistributionTable } from '../../core/src/definition/plugin/index.js'
 import { indexDate } from '../src/dnf/repository-index.js'
 import { dnf, fedora } from '../src/index.js'
 import { ALMALINUX, CENTOS, FEDORA, ROCKY } from '../src/releases.js'
@@ -10,6 +11,64 @@ const TABLES = [FEDORA, ROCKY, ALMALINUX, CENTOS]
 const { bases } = fedora()
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const mirror = 'https://mirror.example.com/linux/'
+
+const FIVE = 'amd64 arm64 ppc64le riscv64 s390x'
+const FOUR = 'amd64 arm64 ppc64le s390x'
+
+describe('the tables', () => {
+  it.each([
+    [FEDORA, { 43: ['2026-12-09', FOUR], 44: ['2027-06-02', FOUR], 45: [undefined, FOUR] }],
+    [ROCKY, { 9: ['2032-05-31', FOUR], 10: ['2035-05-31', FIVE] }],
+    [ALMALINUX, { 9: ['2032-05-31', FOUR], 10: ['2035-05-31', FOUR] }],
+    [CENTOS, { 9: ['2027-05-31', FOUR], 10: ['2030-05-31', FOUR] }],
+  ])('have the releases, ends of life and architectures of $title', ({ releases }, expected) => {
+    const found = Object.entries(releases as DistributionTable['releases']).map(([name, { endOfLife, platforms }]) => [
+      name,
+      [endOfLife, Object.keys(platforms).sort().join(' ').replaceAll('linux/', '')],
+    ])
+    expect(Object.fromEntries(found)).toEqual(expected)
+  })
+
+  it.each([
+    ['fedora', FEDORA, '44', '44'],
+    ['rocky', ROCKY, '10', '10'],
+    ['almalinux', ALMALINUX, '10', '10'],
+    ['centos', CENTOS, '10', 'stream10'],
+  ] as const)('have the default release and the flavors of the images of %s', (name, table, release, tag) => {
+    const ask = asking(bases[name] as Base)
+    const { image } = table
+    const endOfLife = (table.releases as DistributionTable['releases'])[release]?.endOfLife
+    expect(ask('linux/s390x')).toMatchObject({ kind: 'registry', reference: `${image}:${tag}`, endOfLife })
+    const minimal = ask('linux/s390x', { flavor: 'minimal' })
+    expect(minimal).toMatchObject(
+      name === 'fedora' ? { kind: 'issue', option: 'flavor' } : { reference: `${image}:${tag}-minimal` },
+    )
+  })
+
+  it('have architectures by the names of RPM', () => {
+    const names = { amd64: 'x86_64', arm64: 'aarch64', ppc64le: 'ppc64le', riscv64: 'riscv64', s390x: 's390x' }
+    for (const [platform, name] of Object.entries(names)) {
+      const answer = asking(bases.rocky)(`linux/${platform}`, { source: 'dnf', mirror })
+      expect(answer).toMatchObject({ source: { architecture: name } })
+    }
+  })
+
+  it.each([
+    [FEDORA, 'fedoraproject.org', 3],
+    [ROCKY, 'rockylinux.org', 2],
+    [ALMALINUX, 'almalinux.org', 2],
+    [CENTOS, 'centos.org', 1],
+  ])('have keys of $title only', async ({ archive, releases }, owner, count) => {
+    const [release] = Object.values(releases)
+    if (release === undefined) throw new Error('there is no release')
+    const keys = Object.values(archive.source({ release, architecture: '', mirror, packages: [] }).keys ?? {})
+    expect(keys).toHaveLength(count)
+    for (const armoredKey of keys) {
+      const [user = ''] = (await readKey({ armoredKey })).getUserIDs()
+      expect(user).toContain(`@${owner}>`)
+    }
+  })
+})
 
 describe('a base of packages', () => {
   it('has the repositories of its release, its keys, and its packages on top of the smallest system', () => {
