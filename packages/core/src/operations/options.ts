@@ -131,7 +131,10 @@ export interface ExecuteOptions extends PlanOptions {
   readonly verify?: VerifyMode
   /** Allows removing a platform that a published name has now. */
   readonly allowRemoval?: boolean
-  /** Called for every event, in order. */
+  /**
+   * Called for every event, in order. An error that it throws, or a promise of it that rejects, fails the run; its
+   * promises are awaited before the run ends.
+   */
   readonly onEvent?: (event: RunEvent) => void
 }
 

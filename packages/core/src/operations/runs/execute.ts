@@ -13,6 +13,7 @@ import { makePlan, type Planned } from '../../plan/planning.js'
 import { type ExecuteReport, withLoadedImages } from '../../report/execute-report.js'
 import { reportOf } from '../../report/report.js'
 import { BuilderMembership } from '../builders/builder-membership.js'
+import { EventHandler } from '../event-handler.js'
 import { openRegistry } from '../open-registry.js'
 import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
 import type { ExecuteOptions, PipelinesAndOptions } from '../options.js'
@@ -27,17 +28,21 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
   const { pipelines, options } = splitArguments('execute', given, EXECUTE_OPTIONS)
   throwIfCancelled(options.signal)
   const events: RunEvent[] = []
+  const handler = new EventHandler(options)
   const emit = (event: RunEvent) => {
     if (!isBulk(event)) events.push(event)
-    options.onEvent?.(event)
+    handler.handle(event)
   }
   try {
     const outcome = await withRunSession(pipelines, options, (session) => executeIn({ session, options, emit }))
+    await handler.settle()
     emit({ kind: 'run-finished', at: Date.now(), outcome })
+    await handler.settle()
     return withLoadedImages(reportOf(events))
   } catch (error) {
     const outcome = error instanceof CancelledError ? 'cancelled' : 'failed'
     emit({ kind: 'run-finished', at: Date.now(), outcome, error: errorData(error) })
+    await handler.settle()
     throw error
   }
 }
