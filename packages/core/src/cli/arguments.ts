@@ -11,7 +11,8 @@ const HELP_FLAGS: readonly string[] = ['--help', '-h']
  * Moves the command to the front, so that flags may precede it, and rejects flags that it does not have.
  *
  * @param argv - as `process.argv`: the first two are the interpreter and the script.
- * @throws DefinitionError USAGE for a flag that does not exist or that the command cannot use
+ * @throws DefinitionError USAGE for a flag that does not exist, that the command cannot use, or that has one value and
+ * is repeated
  */
 export function orderArguments(argv: readonly string[], program: Command): readonly string[] {
   const words = argv.slice(2)
@@ -22,6 +23,7 @@ export function orderArguments(argv: readonly string[], program: Command): reado
   )
   const command = path.at(-1) ?? program
   for (const flag of flags) if (!hasFlag(command, flag)) throw unusable(flag, command, program)
+  refuseRepeated(flags, command)
   if (command === program) return argv
   const named = plain.slice(0, path.length)
   const own = words.filter((_word, index) => !named.includes(index))
@@ -107,6 +109,21 @@ function unusable(flag: string, command: Command, program: Command): DefinitionE
   const near = nearest(flag, longFlags(command)) ?? nearest(flag, all)
   const hint = near === undefined ? `'${lineOf(command, program)} --help' lists the flags` : `did you mean '${near}'?`
   return usage(flag, 'the flag does not exist', hint)
+}
+
+/** Rejects a flag with one value that is set twice: commander would use the last value only. */
+function refuseRepeated(flags: readonly string[], command: Command): void {
+  for (const option of command.options.filter(takesOneValue)) {
+    const given = flags.filter((flag) => flag === option.long || flag === option.short)
+    if (given.length > 1) {
+      throw usage(option.long ?? option.flags, `the flag is set ${given.length} times`, 'set it once, to one value')
+    }
+  }
+}
+
+/** Repeatable flags have a parser that collects their values; choices have one that compares them. */
+function takesOneValue({ required, parseArg, argChoices }: Option): boolean {
+  return required && (parseArg === undefined || argChoices !== undefined)
 }
 
 function usage(path: string, message: string, hint: string): DefinitionError {

@@ -50,6 +50,7 @@ const FLAGS = COMMANDS.flatMap((command) =>
     operands: command.registeredArguments.filter(({ required }) => required).map((_one, at) => `operand${at}`),
     words: [option.long ?? '', ...acceptedValue(option)],
     short: option.short,
+    option,
   })),
 )
 
@@ -110,6 +111,22 @@ describe('a flag that a command does not have', () => {
   ])('%j gets the nearest flag', async (words, hint) => {
     await expect(read(words)).rejects.toMatchObject({ issues: [{ message: 'the flag does not exist', hint }] })
   })
+})
+
+it.each(FLAGS.filter(({ option }) => option.required))('$command $words, given twice', ({ command, option, words }) => {
+  const order = () => orderArguments(['node', 'build.ts', command, ...words, ...words], newProgram())
+  const isRepeatable = option.description.includes('(repeatable)')
+  if (isRepeatable) {
+    expect(order()).toEqual(['node', 'build.ts', command, ...words, ...words])
+    return
+  }
+  const issue = { path: option.long, message: 'the flag is set 2 times', hint: 'set it once, to one value' }
+  expect(order).toThrowError(expect.objectContaining({ code: 'USAGE', issues: [issue] }))
+})
+
+it('a flag with one value is counted in each of its forms', () => {
+  const words = ['builder', 'create', 'x', '-o', 'yaml', '--output=json']
+  expect(() => orderArguments(['node', 'build.ts', ...words], newProgram())).toThrowError(/set 2 times/)
 })
 
 it.each([
