@@ -68,6 +68,8 @@ export function parseLock(text: string, file: string): readonly LockEntry[] {
   const read = new Map<string, { readonly entry: LockEntry; readonly line: string }>()
   for (const [at, line] of lines.entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue
+    const unknown = unknownField(line)
+    if (unknown !== undefined) throw unknownFieldError(file, at + 2, unknown)
     const entry = parseEntry(line)
     if (entry === undefined)
       throw unreadable(file, `line ${at + 2} cannot be read: ${line.slice(0, LIMITS.quotedLine)}`)
@@ -91,9 +93,36 @@ function unknownVersion(file: string, version: number): DefinitionError {
   return new DefinitionError([{ path: file, message, hint: 'install a newer @polyarch/core' }], 'LOCK_INVALID')
 }
 
+function unknownFieldError(file: string, line: number, field: string): DefinitionError {
+  const message = `line ${line} has the unknown field '${field.slice(0, LIMITS.quotedLine)}'`
+  const hint = 'install a newer @polyarch/core if one wrote the line; otherwise restore it from version control'
+  return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
+}
+
 function unreadable(file: string, message: string): DefinitionError {
   const hint = 'restore it from version control, or delete it and run `npx tsx build.ts lock`'
   return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
+}
+
+const SIGNER_FIELDS = ['fingerprint', 'identity', 'issuer']
+
+/** The fields of lines by their first word; every other line has those of its root file system. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  base: ['index', 'image', 'type', 'size', 'config', 'policy', ...SIGNER_FIELDS],
+  image: ['index', 'image'],
+}
+
+/** A field that this version does not have: ignoring it would also delete it at the next update. */
+function unknownField(line: string): string | undefined {
+  const [kind = '', ...rest] = line.split(' ')
+  const known = Object.hasOwn(FIELDS, kind) ? FIELDS[kind] : undefined
+  return (
+    known &&
+    rest
+      .slice(2)
+      .map((field) => split(field)[0])
+      .find((name) => !known.includes(name))
+  )
 }
 
 function parseEntry(line: string): LockEntry | undefined {
@@ -102,6 +131,7 @@ function parseEntry(line: string): LockEntry | undefined {
   const platform = parsePlatform(platformText ?? '')
   if (!name || platform === undefined) return undefined
   const fields = new Map(rest.map((field) => split(field)))
+  if (fields.size !== rest.length) return undefined
   return parseKind(kind ?? '', { name, platform }, fields)
 }
 
@@ -135,6 +165,7 @@ function parseKind(
       const descriptor = { mediaType: field('type'), digest: image, size }
       const stated = field('config') === 'none' ? {} : { states }
       const signer = signerOf(field)
+      if (signer === undefined && SIGNER_FIELDS.some((name) => fields.has(name))) return undefined
       return { kind, ...common, index, image: descriptor, ...stated, policy, ...(signer && { signer }) }
     }
     case 'image':

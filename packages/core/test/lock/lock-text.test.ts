@@ -198,4 +198,29 @@ describe('the text of a lock', () => {
     const text = formatLock([{ kind: 'archive', by: 'apt', name: 'x', platform: AMD64, state }])
     expect(text).toContain(`apt x linux/amd64 date=1 a/Packages=${HASH} b/Packages=${HASH} c/Packages=${HASH}\n`)
   })
+  it.each([
+    `${baseLine(Object.entries(BASE))} digested=yes`,
+    `image x linux/amd64 index=${A} image=${B} policy=require-match`,
+  ])('rejects a field that it does not have: %s', (line) => {
+    const field = / (digested|policy)=[^ ]*$/.exec(line)?.[1]
+    expect(() => parseLock(`polyarch.lock version 1\n${line}`, 'x')).toThrowError(
+      expect.objectContaining({
+        code: 'LOCK_INVALID',
+        issues: [
+          {
+            path: 'x',
+            message: `line 2 has the unknown field '${field}'`,
+            hint: expect.stringContaining('install a newer @polyarch/core'),
+          },
+        ],
+      }),
+    )
+  })
+
+  it.each([
+    `image x linux/amd64 index=${A} image=${B} image=${A}`,
+    `${baseLine(Object.entries(BASE))} identity=https://git.example.com/team`,
+  ])('rejects a line with a field twice, or with a part of a signer: %s', (line) => {
+    expect(() => parseLock(`polyarch.lock version 1\n${line}`, 'x')).toThrowError(/line 2 cannot be read/)
+  })
 })
