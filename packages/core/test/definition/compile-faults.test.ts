@@ -47,7 +47,7 @@ describe('what a definition rejects', () => {
     [
       'a tag that is a number',
       () => faultsOf([simple.tags(2 as never)]),
-      'tag 2 is not a string',
+      '2 is not a string',
       "write .tags('1.0', 'latest')",
     ],
     [

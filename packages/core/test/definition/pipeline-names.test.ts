@@ -3,7 +3,7 @@ import { compile } from '../../src/definition/compile/compile.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { buildGraph } from '../../src/graph/graph.js'
-import { faultsOf, plugin } from './definitions.js'
+import { faultsOf, NAME, plugin, simple } from './definitions.js'
 
 function named(repository: string, name?: string): Pipeline {
   const options = name === undefined ? {} : { name }
@@ -110,4 +110,17 @@ describe('chosen pipelines', () => {
     const same = named('registry.example.com/team/sdk', 'same')
     expect(() => compile([sdk, same], { chosen: ['same'] })).toThrow('is published twice')
   })
+})
+
+it.each([
+  ['keepKeyTags', 'false', "'false' is not true or false"],
+  ['platformNames', 5, '5 is not a string'],
+  ['sharedBase', null, 'null is not a string'],
+  ['build', 'Dockerfile', "'Dockerfile' is not an object of settings"],
+  ['build', undefined, 'undefined is not an object of settings'],
+  ['annotations', undefined, 'undefined is not an object of settings'],
+] as const)('%s(%j) of a pipeline is rejected, also before a right value of build', (method, value, message) => {
+  const called = (simple[method] as (given: unknown) => typeof simple)(value).build({ context: '.' })
+  const path = `pipeline('${NAME}').${method}`
+  expect(faultsOf([called])).toContainEqual({ path, message, hint: expect.any(String) })
 })

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../model/json-fields.js'
 import type { Bases, PlatformAliases, Plugin } from '../plugin/plugin.js'
 import type { AnnotationSettings } from './annotation-settings.js'
 import type { BuildSettings } from './build-settings.js'
@@ -124,6 +125,8 @@ function pipelineFrom<B extends Bases, W extends PlatformAliases>(declaration: P
   })
 }
 
+/** A value of another type, from JavaScript, stays: it would spread to nothing, and `compile` rejects it. */
 function mergeBuildSettings(earlier: BuildSettings, later: BuildSettings): BuildSettings {
+  for (const given of [earlier, later]) if (!isJsonObject(given)) return given
   return Object.freeze({ ...earlier, ...later })
 }

@@ -1,4 +1,5 @@
 import { DefinitionError } from '../../../model/errors.js'
+import { isJsonObject } from '../../../model/json-fields.js'
 import type { DeclaredPipeline, ImageFormat } from '../../declare/declaration.js'
 import { type Issues, suggest } from '../../issues.js'
 
@@ -30,14 +31,40 @@ export function pipelinePath({ declaration: { repository, options } }: DeclaredP
 
 /** Adds an issue for each value of another type, for callers without a compiler. @returns whether there is none. */
 export function checkValues(pipeline: DeclaredPipeline, issues: Issues): boolean {
-  const { format, tags } = pipeline.declaration
+  const { format, tags, platformNames, sharedBase, keepKeyTags } = pipeline.declaration
+  const { build, annotations } = pipeline.declaration
   const path = pipelinePath(pipeline)
   const isFormat = FORMATS.includes(format)
   if (!isFormat) issues.add(`${path}.format`, `format '${format}' does not exist`, suggest(`${format}`, FORMATS))
-  const others = tags.filter((tag: unknown) => typeof tag !== 'string')
-  for (const tag of others)
-    issues.add(`${path}.tags`, `tag ${String(tag)} is not a string`, "write .tags('1.0', 'latest')")
-  return isFormat && others.length === 0
+  const wrongTexts = [
+    ...tags.map((value) => ['tags', value, "write .tags('1.0', 'latest')"] as const),
+    ...platformNames.map(
+      (value) => ['platformNames', value, "write .platformNames('{repository}-{arch}:{tag}')"] as const,
+    ),
+    ...(sharedBase === undefined ? [] : [['sharedBase', sharedBase, 'pass an image name'] as const]),
+  ].filter(([, value]: readonly [string, unknown, string]) => typeof value !== 'string')
+  for (const [method, value, hint] of wrongTexts)
+    issues.add(`${path}.${method}`, `${shown(value)} is not a string`, hint)
+  const wrongSettings = [
+    ['build', build, "write .build({ context: '.' })"] as const,
+    ...annotations.map((value) => ['annotations', value, 'write .annotations({ index: { … } })'] as const),
+  ].filter(([, value]: readonly [string, unknown, string]) => !isJsonObject(value))
+  for (const [method, value, hint] of wrongSettings)
+    issues.add(`${path}.${method}`, `${shown(value)} is not an object of settings`, hint)
+  const isKeeping = typeof keepKeyTags === 'boolean'
+  if (!isKeeping) {
+    issues.add(`${path}.keepKeyTags`, `${shown(keepKeyTags)} is not true or false`, 'write .keepKeyTags()')
+  }
+  return isFormat && isKeeping && wrongTexts.length + wrongSettings.length === 0
+}
+
+/** A value of any type, from JavaScript. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? 'an object'
+    : typeof value === 'string'
+      ? `'${value}'`
+      : String(value)
 }
 
 /** Adds an issue if the options of a pipeline are not valid. */
