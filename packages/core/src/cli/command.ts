@@ -54,7 +54,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
   engines: 'array',
   builderRegistry: 'string',
   emulation: EMULATION_POLICIES,
-  buildConcurrency: 'number',
+  buildConcurrency: 'count',
   localCache: 'boolean',
   cacheDirectory: 'string',
   directory: 'string',

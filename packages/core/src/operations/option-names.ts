@@ -61,7 +61,7 @@ export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
   keepGoing: 'boolean',
   metadataFile: 'string',
   reportLayers: 'boolean',
-  buildConcurrency: 'number',
+  buildConcurrency: 'count',
   load: 'boolean or array',
   outputs: 'array',
   verify: VERIFY_MODES,
@@ -76,7 +76,7 @@ export const PRUNE_OPTIONS: OptionNames<PruneOptions> = {
   frozen: 'boolean',
   delete: 'boolean',
   keep: 'array',
-  olderThan: 'number',
+  olderThan: 'duration',
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Issue } from '../model/errors.js'
 export type OptionType<Value = unknown> = [Value] extends [boolean]
   ? 'boolean'
   : [Value] extends [number]
-    ? 'number'
+    ? 'count' | 'duration'
     : [Value] extends [string]
       ? string extends Value
         ? 'string'
@@ -22,7 +22,17 @@ export type OptionType<Value = unknown> = [Value] extends [boolean]
                 ? 'object'
                 : 'other'
 
-type Kind = 'boolean' | 'number' | 'string' | 'array' | 'function' | 'signal' | 'boolean or array' | 'object' | 'other'
+type Kind =
+  | 'boolean'
+  | 'count'
+  | 'duration'
+  | 'string'
+  | 'array'
+  | 'function'
+  | 'signal'
+  | 'boolean or array'
+  | 'object'
+  | 'other'
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const isBoolean = (value: unknown) => typeof value === 'boolean'
@@ -30,7 +40,8 @@ const isBoolean = (value: unknown) => typeof value === 'boolean'
 /** What each kind accepts, and how messages name it; what is not checked here is checked where it is read. */
 const KINDS: Readonly<Record<Kind, readonly [requirement: string, accepts: (value: unknown) => boolean]>> = {
   boolean: ['true or false', isBoolean],
-  number: ['a number', Number.isFinite],
+  count: ['a whole number of at least 1', (value) => Number.isSafeInteger(value) && Number(value) >= 1],
+  duration: ['a number of milliseconds, at least 0', (value) => Number.isFinite(value) && Number(value) >= 0],
   string: ['a string', (value) => typeof value === 'string'],
   array: ['an array', Array.isArray],
   function: ['a function', (value) => typeof value === 'function'],

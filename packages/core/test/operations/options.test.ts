@@ -83,21 +83,32 @@ describe('an option that an operation would ignore', () => {
   })
 })
 
+type WrongOption = [operation: keyof typeof OPERATIONS, options: object, message: string, hint?: string]
+
 /** Values that JavaScript may pass, and what the error says. */
-const WRONG: [operation: keyof typeof OPERATIONS, options: object, message: string, hint?: string][] = [
+const WRONG: readonly WrongOption[] = [
   ['execute', { only: 'linux/amd64' }, "option 'only' must be an array, but is 'linux/amd64'", "write ['linux/amd64']"],
   ['execute', { allowRemoval: 'false' }, "option 'allowRemoval' must be true or false, but is 'false'"],
   ['execute', { reuse: null }, "option 'reuse' must be true or false, but is null"],
   ['execute', { verify: 'readback' }, "option 'verify' cannot be 'readback'", "did you mean 'read-back'?"],
   ['execute', { load: 'linux/amd64' }, "option 'load' must be true, false or an array", "write ['linux/amd64']"],
-  ['execute', { buildConcurrency: Number.NaN }, "option 'buildConcurrency' must be a number, but is NaN"],
+  ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY].map(
+    (buildConcurrency): WrongOption => [
+      'execute',
+      { buildConcurrency },
+      `option 'buildConcurrency' must be a whole number of at least 1, but is ${buildConcurrency}`,
+    ],
+  ),
   ['execute', { onEvent: 'print' }, "option 'onEvent' must be a function, but is 'print'"],
   ['execute', { signal: {} }, "option 'signal' must be an AbortSignal, but is an object"],
   ['plan', { emulation: 'sometimes' }, "option 'emulation' cannot be 'sometimes'"],
   ['plan', { engine: 5 }, "option 'engine' must be an object, but is 5"],
   ['plan', { directory: new URL('file:///app') }, "option 'directory' must be a string, but is an object"],
   ['prune', { delete: 'false' }, "option 'delete' must be true or false, but is 'false'"],
-  ['prune', { olderThan: '7d' }, "option 'olderThan' must be a number, but is '7d'"],
+  ['prune', { olderThan: '7d' }, "option 'olderThan' must be a number of milliseconds, at least 0, but is '7d'"],
+  ['prune', { olderThan: -1 }, "option 'olderThan' must be a number of milliseconds, at least 0, but is -1"],
+  ['prune', { olderThan: Number.NaN }, "option 'olderThan' must be a number of milliseconds"],
+  ['createBuilder', { replicas: 0 }, "option 'replicas' must be a whole number of at least 1, but is 0"],
   ['copy', { platforms: 'linux/amd64' }, "option 'platforms' must be an array", "write ['linux/amd64']"],
   ['createBuilder', { wait: 1 }, "option 'wait' must be true or false, but is 1"],
 ]

@@ -52,7 +52,7 @@ export interface CreateBuilderOptions extends BuilderManifestOptions, BuilderCal
 export const BUILDER_CALL_OPTIONS: OptionNames<BuilderCallOptions> = { signal: 'signal' }
 
 const POD_OPTIONS: OptionNames<PodOptions> = {
-  replicas: 'number',
+  replicas: 'count',
   nodeSelector: 'object',
   tolerations: 'array',
   requests: 'object',

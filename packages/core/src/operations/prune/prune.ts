@@ -47,7 +47,7 @@ export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promis
 
 async function pruneIn(session: RunSession, options: PruneOptions): Promise<readonly PrunedTag[]> {
   const { signal } = options
-  const pushedAfter = readBound(options.olderThan)
+  const pushedAfter = Date.now() - (options.olderThan ?? DEFAULT_OLDER_THAN_MS)
   const repositories = repositoriesOf(session)
   const references = readKeep(options.keep ?? [], repositories)
   const kept = { keyTags: await requiredKeyTags(session, { signal }), references, pushedAfter }
@@ -59,12 +59,6 @@ async function pruneIn(session: RunSession, options: PruneOptions): Promise<read
     ? await deleteAll(manifests, registry, { signal })
     : manifests.flatMap((one) => [...listed(one), ...listedReferrers(one)])
   return [...pruned, ...found.flatMap(spared)]
-}
-
-function readBound(olderThan = DEFAULT_OLDER_THAN_MS): number {
-  if (Number.isFinite(olderThan) && olderThan >= 0) return Date.now() - olderThan
-  const hint = 'use a number of milliseconds, at least 0'
-  throw new DefinitionError([{ path: 'prune olderThan', message: `duration ${olderThan} is not valid`, hint }], 'USAGE')
 }
 
 /** The repositories of the requested pipelines; repositories of other pipelines belong to their own publishers. */
