@@ -1,4 +1,4 @@
-import { RegistryError } from '../model/errors.js'
+import { codeOrFlag, RegistryError } from '../model/errors.js'
 import { isAttestation, isIndex, type StoredManifest } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, type Repository } from '../model/reference.js'
@@ -40,9 +40,14 @@ export async function findRemovedPlatforms(
   )
 }
 
-/** The error for a tag update that would remove platforms; the hint says how to allow it. */
-export function removalRefused(reference: Reference, removed: readonly Platform[], hint: string): RegistryError {
+/**
+ * The error for a tag update that would remove platforms.
+ *
+ * @param keep - the phrase of the hint that says how to keep the platforms.
+ */
+export function removalRefused(reference: Reference, removed: readonly Platform[], keep: string): RegistryError {
   const message = `${formatReference(reference)} would lose ${removed.map(platformIdentity).join(', ')}`
+  const hint = `${keep}, or allow the removal: ${codeOrFlag('allowRemoval: true', '--allow-removal')}`
   return new RegistryError('PLATFORM_MISSING', message, { hint })
 }
 

@@ -95,7 +95,7 @@ async function refuseRemoval(
   const current = await readCurrent(reference, registry, call)
   const removed = await findRemovedPlatforms({ reference, current, next }, registry, call)
   if (removed.length === 0) return
-  throw removalRefused(reference, removed, 'declare the platform, or use --allow-removal to remove it')
+  throw removalRefused(reference, removed, 'declare the platform')
 }
 
 const HINT = 'check for a job that deletes manifests from this repository, and run again'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { DefinitionError } from '../model/errors.js'
+import { codeOrFlag, DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import {
   type EntryQuery,
@@ -91,7 +91,7 @@ export function createLock({ entries, frozen }: LockUse): Lock {
 
 function incomplete(name: string, platform: Platform, isThere: boolean): DefinitionError {
   const message = `${isThere ? 'it does not have' : 'there is none, and so not'} ${name} for ${formatPlatform(platform)}`
-  const hint = 'run `npx tsx build.ts lock` and commit the file, or use --no-frozen'
+  const hint = `run \`npx tsx build.ts lock\` and commit the file, or resolve it now: ${codeOrFlag('frozen: false', '--no-frozen')}`
   return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INCOMPLETE')
 }
 

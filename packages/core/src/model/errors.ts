@@ -94,6 +94,11 @@ export class PolyarchError extends Error {
   }
 }
 
+/** Names an option in a hint as code and as command lines write it: operations do not know which of them called. */
+export function codeOrFlag(code: string, flag: string): string {
+  return `\`${code}\` in code, \`${flag}\` on the command line`
+}
+
 /** One issue of a definition, and its location. */
 export interface Issue {
   /** The path of the invalid value, `esp8266-build platforms[1].release`. */

@@ -108,7 +108,7 @@ describe('promote', () => {
       issues: [
         {
           message: `'${name('first')}' would name two images: of app and of slim`,
-          hint: 'choose one of them: --pipeline app',
+          hint: "choose one of them: `pipelines: ['app']` in code, `--pipeline app` on the command line",
         },
       ],
     })

@@ -1,4 +1,4 @@
-import { DefinitionError, type Issue } from '../../model/errors.js'
+import { codeOrFlag, DefinitionError, type Issue } from '../../model/errors.js'
 import { attestedBy, isAttestation } from '../../model/oci.js'
 import { formatPlatform, platformIdentity } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
@@ -14,7 +14,7 @@ export function refuseDuplicates(found: readonly FoundImage[]): void {
     const other = seen.get(platformIdentity(platform))
     if (other !== undefined) {
       const message = `${formatPlatform(platform)} is duplicated: ${formatReference(other.reference)} and ${formatReference(image.reference)}`
-      const hint = "remove one of them, give them different platforms, or set duplicates: 'last'"
+      const hint = `remove one of them, give them different platforms, or use the last: ${codeOrFlag("duplicates: 'last'", '--duplicates last')}`
       issues.push({ path: image.path, message, hint })
     }
     seen.set(platformIdentity(platform), image)

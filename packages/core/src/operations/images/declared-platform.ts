@@ -1,4 +1,4 @@
-import { RegistryError } from '../../model/errors.js'
+import { codeOrFlag, RegistryError } from '../../model/errors.js'
 import type { ImageConfig } from '../../model/oci.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { statedPlatform } from '../../registry/image-config.js'
@@ -72,7 +72,7 @@ function withOsDetails(platform: Platform, config: ImageConfig | undefined): Pla
 
 function unknownPlatform(where: string): RegistryError {
   return new RegistryError('PLATFORM_MISSING', `${where} has no platform`, {
-    hint: "set it: { image: '…', platform: 'linux/arm/v7' }",
+    hint: `set it: ${codeOrFlag("{ image: '…', platform: 'linux/arm/v7' }", 'linux/arm/v7=NAME')}`,
   })
 }
 
@@ -80,6 +80,8 @@ function contradicts(where: string, platform: Platform, stated: Platform): Regis
   return new RegistryError(
     'PLATFORM_MISMATCH',
     `${where} is declared as ${formatPlatform(platform)}, but its config states ${formatPlatform(stated)}`,
-    { hint: 'declare the platform that it is built for, or set trustDeclared if its config is wrong' },
+    {
+      hint: `declare the platform that it is built for, or if its config is wrong, trust the declared one: ${codeOrFlag('trustDeclared: true', '--trust-declared')}`,
+    },
   )
 }

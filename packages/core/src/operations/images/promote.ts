@@ -1,6 +1,6 @@
 import type { TagMove } from '../../execute/stage-tag.js'
 import { moveTags } from '../../execute/tag-phase.js'
-import { DefinitionError, RegistryError } from '../../model/errors.js'
+import { codeOrFlag, DefinitionError, RegistryError } from '../../model/errors.js'
 import { formatReference, isTag, type Reference, repositoryOf } from '../../model/reference.js'
 import type { TagChange } from '../../model/run/events.js'
 import type { CopyResult } from '../../registry/copy/copy.js'
@@ -80,7 +80,7 @@ function copied(made: CopyResult | undefined): Pick<PromotedTag, 'referrers' | '
 
 function ofName(from: string, to: readonly string[], { pipelines = [] }: PromoteOptions): readonly Promotion[] {
   if (pipelines.length > 0) {
-    const hint = 'use a file written by --metadata-file or --json, or remove --pipeline'
+    const hint = `use a report or a metadata file, or remove ${codeOrFlag('pipelines', '--pipeline')}`
     throw misused('--pipeline', `'${from}' is an image, not a record of pipelines`, hint)
   }
   if (to.length === 0) throw misused('promote(to)', 'no tag was given', 'add the tags to set')
@@ -123,7 +123,11 @@ function claim(name: string, pipeline: string, owners: Map<string, string>): voi
   owners.set(name, pipeline)
   if (owner === undefined) return
   const message = `'${name}' would name two images: of ${owner} and of ${pipeline}`
-  throw misused('promote(to)', message, `choose one of them: --pipeline ${owner}`)
+  throw misused(
+    'promote(to)',
+    message,
+    `choose one of them: ${codeOrFlag(`pipelines: ['${owner}']`, `--pipeline ${owner}`)}`,
+  )
 }
 
 function targetOf(written: string, source: Reference): Reference {

@@ -1,5 +1,5 @@
 import { suggest } from '../../definition/issues.js'
-import { DefinitionError } from '../../model/errors.js'
+import { codeOrFlag, DefinitionError } from '../../model/errors.js'
 import { isMetadata, isReport } from '../../report/record/printed-json.js'
 import type { Report } from '../../report/report.js'
 import type { BuildMetadata } from '../runs/metadata-file.js'
@@ -46,7 +46,7 @@ function requireSome(recorded: readonly Recorded[]): readonly Recorded[] {
 }
 
 function unusable(message: string): DefinitionError {
-  const hint = 'use a file written by --metadata-file or --json in a run that published'
+  const hint = `use a report, or a file of ${codeOrFlag('metadataFile', '--metadata-file')}, of a run that published`
   return new DefinitionError([{ path: 'promote(from)', message, hint }], 'USAGE')
 }
 

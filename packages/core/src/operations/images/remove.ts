@@ -1,5 +1,5 @@
 import type { Digest } from '../../model/digest.js'
-import { DefinitionError, RegistryError } from '../../model/errors.js'
+import { codeOrFlag, DefinitionError, RegistryError } from '../../model/errors.js'
 import {
   formatReference,
   type ManifestReference,
@@ -80,11 +80,12 @@ async function digestsOfOtherTags(
 function tagRefused(cause: unknown, reference: Reference, digest: Digest): RegistryError {
   const { registry } = reference
   const manifest = formatReference({ ...repositoryOf(reference), digest })
+  const byDigest = codeOrFlag(`remove('${manifest}')`, `npx tsx build.ts remove ${manifest}`)
   return new RegistryError(
     'REGISTRY_REJECTED',
     `${registry} does not support deletion of the tag ${formatReference(reference)}`,
     {
-      hint: `if it supports deletion of manifests, call remove('${manifest}'), which deletes all its tags`,
+      hint: `if it supports deletion of manifests, delete the manifest with all its tags: ${byDigest}`,
       cause,
       ...(cause instanceof RegistryError && cause.exchange !== undefined && { exchange: cause.exchange }),
     },

@@ -1,6 +1,6 @@
 import type { NodeResult } from '../../execute/execution.js'
 import type { Graph, ImageNode, IndexNode } from '../../graph/node.js'
-import { DefinitionError, RegistryError } from '../../model/errors.js'
+import { codeOrFlag, DefinitionError, RegistryError } from '../../model/errors.js'
 import { isIndex } from '../../model/oci.js'
 import { formatPlatform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'
@@ -91,7 +91,7 @@ function placesOf(
   if (places.length > 0) return places
   const requested = platforms.map(formatPlatform).join(', ')
   throw new RegistryError('PLATFORM_MISSING', `output '${dest}' requires ${requested}, which this run did not make`, {
-    hint: 'remove --only, or select one of its platforms in the output',
+    hint: `select one of its platforms in the output, or remove ${codeOrFlag('only', '--only')}`,
   })
 }
 

@@ -28,7 +28,7 @@ export async function refuseRemovals(update: TagUpdate, registry: Registry, call
   const reference = nameIn(update.reference)
   const removed = await findRemovedPlatforms({ ...update, reference }, registry, call)
   if (removed.length === 0) return
-  throw removalRefused(reference, removed, 'add an image for it, or set allowRemoval to remove it')
+  throw removalRefused(reference, removed, 'add an image for it')
 }
 
 /** Repeats the check with the current manifest of the name. @throws RegistryError PLATFORM_MISSING */

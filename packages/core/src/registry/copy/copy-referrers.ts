@@ -1,5 +1,5 @@
 import type { Digest } from '../../model/digest.js'
-import { type PolyarchError, RegistryError } from '../../model/errors.js'
+import { codeOrFlag, type PolyarchError, RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
 import { formatReference, formatRepository, type Repository } from '../../model/reference.js'
@@ -171,7 +171,7 @@ function partsOf({ content }: StoredManifest): readonly Digest[] {
   return (isIndex(content) ? content.manifests : content.layers).map(({ digest }) => digest)
 }
 
-const HINT = 'copy without them: `referrers: false` in code, `--no-referrers` on the command line'
+const HINT = `copy without them: ${codeOrFlag('referrers: false', '--no-referrers')}`
 
 /** Not every registry can list referrers; the hint shows how to copy without them. */
 async function hinted<T>(listing: Promise<T>): Promise<T> {
