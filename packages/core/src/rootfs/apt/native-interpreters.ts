@@ -15,7 +15,7 @@ export interface NativeInterpreters {
 const PERL = '/usr/bin/perl'
 const SHELL = '/usr/bin/dash'
 
-/** Returns undefined if this machine has not Debian's dash and Perl. */
+/** Returns undefined if this machine does not have Debian's dash and Perl. */
 export async function findInterpreters(): Promise<NativeInterpreters | undefined> {
   if (!existsSync(SHELL)) return undefined
   try {
@@ -31,10 +31,11 @@ export async function findInterpreters(): Promise<NativeInterpreters | undefined
 
 /**
  * A `dpkg` for the PATH that runs the root's own, with native interpreters while it configures packages. Scripts name
- * their interpreter by its path, so its file is replaced meanwhile, with its time, which a link of dash gets. `--install` is split, because it also replaces the
- * interpreters by those of their packages. Perl is native only if it has the same version and the root has no compiled
- * modules but those of its essential package. The shell is native only for the essential packages: scripts of others may
- * copy it. If a script fails, all that are left run with the root's own interpreters.
+ * their interpreter by its path, so its file is replaced meanwhile. The replacement has the time of the file, because a
+ * script gives it to a link of dash. `--install` is split, because it also replaces the interpreters by those of their
+ * packages. Perl is native only if it has the same version and the root has no compiled modules but those of its
+ * essential package. The shell is native only for the essential packages: scripts of others may copy it. If a script
+ * fails, the remaining ones run with the root's own interpreters.
  *
  * @see https://manpages.debian.org/bookworm/dpkg/dpkg.1.en.html
  */
