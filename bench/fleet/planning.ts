@@ -2,10 +2,10 @@
  * Plans 10,000 nodes in a process of its own, from code that is bundled as in the published package, against a registry in
  * memory. Prints the medians of several runs, and a smaller plan beside the large one.
  *
- * Run with: npm run bench:planning [-- --rounds 5]
+ * Run with: npm run bench:planning [-- --rounds 5] [--node DIR]
  */
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { build } from 'esbuild'
@@ -52,13 +52,21 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    // The folder of another version of Node.
+    node: { type: 'string', default: dirname(process.execPath) },
+  },
+})
+const node = join(values.node, 'node')
 const file = await bundle()
-const empty = Number((await run(process.execPath, ['-e', EMPTY_PROCESS])).stdout) / 1024
+console.log((await run(node, ['--version'])).stdout.trim())
+const empty = Number((await run(node, ['-e', EMPTY_PROCESS])).stdout) / 1024
 for (const size of SIZES) {
   const runs: PlanningRun[] = []
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    runs.push(JSON.parse((await run(process.execPath, [file, String(size)])).stdout) as PlanningRun)
+    runs.push(JSON.parse((await run(node, [file, String(size)])).stdout) as PlanningRun)
   }
   const of = (value: (one: PlanningRun) => number, digits: number) => median(runs.map(value)).toFixed(digits)
   const seconds = of(({ time }) => time / 1000, 2)
