@@ -23,7 +23,7 @@ export function checkOptions({ concurrency, retry, timeouts, hosts }: RegistryOp
 
 function numberIssue(path: string, value: unknown, rule: typeof WHOLE | typeof TIME): readonly Issue[] {
   const isRight =
-    rule === WHOLE ? Number.isSafeInteger(value) && Number(value) >= 1 : Number.isFinite(value) && Number(value) >= 0
+    rule === WHOLE ? Number.isSafeInteger(value) && Number(value) >= 1 : typeof value === 'number' && value >= 0
   return value === undefined || isRight ? [] : [{ path, message: `${String(value)} is not ${rule}` }]
 }
 
