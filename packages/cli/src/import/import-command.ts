@@ -20,7 +20,11 @@ export const importCommand: ToolCommand = {
   options: [
     { written: '--out <file>', help: 'write to this file instead of standard output' },
     { written: '--platform <platform>', help: 'platform of builds that name none (default: this machine)' },
-    { written: '--set <name=value...>', help: 'value of a variable of a shell script; 1 is its first argument' },
+    {
+      written: '--set <name=value>',
+      help: 'variable of a shell script; 1 is its first argument (repeatable)',
+      isRepeatable: true,
+    },
   ],
   async run([file = ''], { out, platform, set }, host) {
     const result = await importFile(file, {

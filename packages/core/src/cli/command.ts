@@ -137,4 +137,6 @@ export interface ToolWord {
   readonly written: string
   readonly help: string
   readonly choices?: readonly string[]
+  /** Whether an option may be repeated: its value is a list then. */
+  readonly isRepeatable?: true
 }

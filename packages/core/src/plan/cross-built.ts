@@ -35,15 +35,15 @@ export async function findCrossBuilt(
 }
 
 /**
- * Whether a node's result may have triggers that no upstream image has: those of a Dockerfile of the run. An index is used
- * for the builder's platform.
+ * Whether a stage may be based on a result of the run with triggers from its Dockerfile. What another pipeline makes is used
+ * as an index in stages for the builder's platform, where triggers run natively, and else as the image of the platform.
  */
 function mayHaveOtherTriggers(node: Node | undefined): boolean {
   if (node?.kind === 'base') return node.source.kind === 'pipeline'
   return node?.kind !== 'index'
 }
 
-/** Whether an image has triggers that run a program, or cannot be read. An index is used for the builder's platform. */
+/** Whether an image has triggers that run a program, or cannot be read. Stages for the builder's platform use an index. */
 async function runsTriggers(image: Reference, upstream: StepServices['upstream'], call: StepCall): Promise<boolean> {
   try {
     const found = await upstream.get(image, call)

@@ -184,7 +184,7 @@ function withReplaced(value: string, operation: ParameterReplaceOperation, varia
   return value.replace(new RegExp(start + source + end, operator === '//' ? 'gs' : 's'), () => text)
 }
 
-/** A regular expression for a pattern of the shell; undefined if it has brackets, an unknown value or many stars. */
+/** A regular expression for a pattern of the shell; undefined if it has brackets, an unknown value or several stars. */
 function patternSource(pattern: Word, variables: Variables, isShortest = false): string | undefined {
   const parts = (pattern.parts ?? [literal(pattern.value)]).map((part) => {
     if (part.type === 'Glob') return part.kind === 'star' ? STAR : part.kind === 'question' ? '.' : undefined
@@ -195,7 +195,7 @@ function patternSource(pattern: Word, variables: Variables, isShortest = false):
     return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
   })
   // Each star multiplies the time of the match.
-  if (parts.some((part) => part === undefined) || parts.filter((part) => part === STAR).length > 2) return undefined
+  if (parts.some((part) => part === undefined) || parts.filter((part) => part === STAR).length > 1) return undefined
   return parts.map((part) => (part === STAR && isShortest ? `${STAR}?` : part)).join('')
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { collectWhole } from '../builder-flags.js'
 import type { CommandContext, ToolCommand } from '../command.js'
 import { type Completion, scopeOf } from '../completion/completion.js'
 import { createProgram } from './build-program.js'
@@ -40,8 +41,9 @@ function completionOf(program: Command, context: CommandContext): Completion {
 function addToolCommand(program: Command, tool: ToolCommand, { host }: CommandContext): void {
   const command = program.command(tool.name).description(tool.summary)
   for (const { written, help } of tool.operands) command.argument(written, help)
-  for (const { written, help, choices } of tool.options) {
+  for (const { written, help, choices, isRepeatable } of tool.options) {
     const option = command.createOption(written, help)
+    if (isRepeatable) option.argParser(collectWhole)
     command.addOption(choices === undefined ? option : option.choices(choices))
   }
   command.action(() => tool.run(command.args, command.opts(), host))

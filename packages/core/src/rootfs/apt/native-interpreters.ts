@@ -19,7 +19,9 @@ const SHELL = '/usr/bin/dash'
 export async function findInterpreters(): Promise<NativeInterpreters | undefined> {
   if (!existsSync(SHELL)) return undefined
   try {
-    const { stdout } = await promisify(execFile)(PERL, ['-MConfig', '-e', 'print "$Config{version}\\n@INC"'])
+    const { stdout } = await promisify(execFile)(PERL, ['-MConfig', '-e', 'print "$Config{version}\\n@INC"'], {
+      env: {},
+    })
     const [perlVersion = '', folders = ''] = stdout.split('\n')
     const perlModules = folders.split(' ').find((folder) => /^\/usr\/lib\/[\w-]+\/perl-base$/.test(folder))
     if (perlModules === undefined || !/^[\d.]+$/.test(perlVersion)) return undefined
@@ -55,7 +57,7 @@ configure() {
   test -z "$compiled" && test -e "/usr/bin/perl$(cat "$lender/interpreters/version")" && swap perl
   "$dpkg" "$@"
   status=$?
-  for one in $swapped; do mv "/usr/bin/$one.own" "/usr/bin/$one"; done
+  for one in $swapped; do mv "/usr/bin/$one.own" "/usr/bin/$one" || exit; done
   test $status = 0 || again "$@"
 }
 again() {
