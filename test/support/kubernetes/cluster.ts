@@ -11,7 +11,7 @@ import { tempFolder } from '../temp-folder.js'
 import { serveApi } from './api.js'
 import { controlDeployments } from './deployment-controller.js'
 import { type KubernetesObject, ObjectStore } from './object-store.js'
-import { runInPod } from './pod-exec.js'
+import { connectSpdy, connectWebSocket, spawnInPod } from './pod-exec.js'
 
 /** A pod whose containers are processes of this machine. */
 export interface TestPod {
@@ -121,7 +121,16 @@ export async function startKubernetes({ workloads = [], pods = [], podPath }: Cl
   }
 }
 
-/** Runs the commands that `kubectl exec` requests. */
+const SPDY_ACCEPTED = [
+  'HTTP/1.1 101 Switching Protocols',
+  'Connection: Upgrade',
+  'Upgrade: SPDY/3.1',
+  'X-Stream-Protocol-Version: v4.channel.k8s.io',
+  '',
+  '',
+].join('\r\n')
+
+/** Runs the commands that `kubectl exec` requests, by WebSockets or SPDY. */
 function serveExecutions(server: Server, folderOf: (pod: string) => string | undefined, requests: string[]) {
   const children = new Map<ChildProcess, string>()
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'v5.channel.k8s.io' })
@@ -131,11 +140,17 @@ function serveExecutions(server: Server, folderOf: (pod: string) => string | und
     const [, pod = ''] = /\/pods\/([^/]+)\/exec$/.exec(pathname) ?? []
     const folder = folderOf(pod)
     if (folder === undefined) return void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
-    sockets.handleUpgrade(request, socket, head, (client) => {
-      const child = runInPod(client, searchParams.getAll('command'), folder)
+    const start = () => {
+      const child = spawnInPod(searchParams.getAll('command'), folder)
       children.set(child, pod)
       child.once('close', () => children.delete(child))
-    })
+      return child
+    }
+    if (request.headers.upgrade?.toLowerCase() === 'spdy/3.1') {
+      socket.write(SPDY_ACCEPTED)
+      return void connectSpdy(socket, head, start()).catch(() => socket.destroy())
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => connectWebSocket(client, start()))
   })
   const end = (pod?: string) => {
     for (const [child, of] of children) if (pod === undefined || of === pod) child.kill('SIGKILL')

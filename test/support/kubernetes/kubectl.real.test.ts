@@ -114,11 +114,15 @@ it('reports what changes to a watch, from what exists on', async () => {
   await once(watch, 'close')
 })
 
-it('runs commands in pods, with their streams and their status', async () => {
+it.each([
+  ['WebSockets', 'true'],
+  ['SPDY', 'false'],
+])('runs commands in pods by %s, with their streams and their status', async (_name, value) => {
+  const more = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: value }
   await using cluster = await startKubernetes({ pods: [{ name: 'pod-0', path: '/nonexistent' }] })
   const large = 'line of input\n'.repeat(100_000)
-  expect(await exec(cluster, ['cat'], large)).toEqual({ stdout: large, stderr: '', code: 0 })
-  const failed = await exec(cluster, ['sh', '-c', 'echo out; echo err >&2; exit 7'], '')
+  expect(await exec(cluster, ['cat'], large, more)).toEqual({ stdout: large, stderr: '', code: 0 })
+  const failed = await exec(cluster, ['sh', '-c', 'echo out; echo err >&2; exit 7'], '', more)
   expect(failed).toMatchObject({ stdout: 'out\n', stderr: expect.stringContaining('err\n'), code: 7 })
   expect(cluster.requests.some((path) => path.includes('/pods/pod-0/exec?'))).toBe(true)
 })
