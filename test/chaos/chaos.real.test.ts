@@ -3,7 +3,7 @@ import type { RunOutcome } from './lane.js'
 import { workOn } from './share.js'
 
 test.each(['docker-registry', 'docker-registry-tls-login', 'embedded-tls', 'embedded-tokens'])(
-  'every run on %s ends right, or fails and leaves and states what is true',
+  'every run on %s succeeds with the right tags, or fails with a typed error, valid tags and a correct message',
   async (variant) => {
     const outcomes: RunOutcome[] = []
     await workOn({ seed: 14, runs: 100, only: [variant], part: 0, parts: 1 }, (outcome) => outcomes.push(outcome))

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { tempFolder } from '../support/temp-folder.js'
 import { PutBackFolder } from './put-back.js'
 
-it('puts back what was changed, added and removed', async () => {
+it('restores changed and removed files, and deletes added ones', async () => {
   await using temp = await tempFolder('put-back')
   const folder = new PutBackFolder(join(temp.path, 'live'), join(temp.path, 'saved'))
   const at = (name: string) => join(folder.path, name)

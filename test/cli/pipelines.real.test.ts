@@ -19,7 +19,7 @@ run(sdk, docs, firmware)
 `
 }
 
-describe('build.ts of several pipelines', () => {
+describe('build.ts with several pipelines', () => {
   let set: Stage
   beforeAll(async () => {
     set = await stage()
@@ -33,7 +33,7 @@ describe('build.ts of several pipelines', () => {
     return repositories.filter((_name, at) => digests[at] !== undefined)
   }
 
-  it('builds the named ones alone, with one copy of the shared base that both declare', async () => {
+  it('builds only the named pipelines, and copies their common shared base once', async () => {
     const { exitCode, stderr } = await set.folder.run(['sdk', 'docs'])
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
     expect(await published('1.0')).toEqual(['sdk', 'docs'])
@@ -41,7 +41,7 @@ describe('build.ts of several pipelines', () => {
     expect(writes.filter((request) => request.includes('/team/firmware/'))).toEqual([])
     const manifests = writes.filter((request) => request.startsWith('PUT /v2/team/from/manifests/'))
     const tags = manifests.map((request) => request.slice(request.lastIndexOf('/') + 1))
-    // The base and the index over it by their digests, and the record that the base was checked.
+    // The base and its index are pushed by digest, the record of the base check by tag.
     expect(tags.filter((tag) => tag.startsWith('sha256:'))).toHaveLength(2)
     expect(tags.filter((tag) => tag.startsWith('polyarch-checked-'))).toHaveLength(1)
     expect(new Set(tags).size).toBe(tags.length)
@@ -51,7 +51,7 @@ describe('build.ts of several pipelines', () => {
     expect(bases.map(({ kind, pipeline }) => `${pipeline} ${kind}`).toSorted()).toEqual(['sdk base', 'sdk base-index'])
   })
 
-  it('builds what a named one depends on too, and moves the names of the named one alone', async () => {
+  it('builds the dependencies of a named pipeline, and moves only the tags of the named pipeline', async () => {
     const before = await digestAt(set.url, 'team/sdk', '1.0')
     await set.folder.write({ 'app/Dockerfile': `${DOCKERFILE}ENV CHANGED=1\n` })
     set.requests()
@@ -64,7 +64,7 @@ describe('build.ts of several pipelines', () => {
     expect(await digestAt(set.url, 'team/sdk', '1.0')).toBe(before)
   })
 
-  it('promotes the named pipeline of the record of a run', async () => {
+  it('promotes only the named pipeline of a run record', async () => {
     expect(await set.folder.run(['--metadata-file', 'record.json'])).toMatchObject({ exitCode: 0 })
     const refused = await set.folder.run(['promote', 'record.json', 'stable', '--pipeline', 'doc'])
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'docs'") })

@@ -30,7 +30,7 @@ function fencesOf(file: string): readonly Fence[] {
   }))
 }
 
-/** The design is a proposal's text, whose example is the shape of the API and not a program. */
+/** Excludes docs/design.md: its example sketches the API and is not a program. */
 const pages = filesUnder(ROOT, /\.md$/).filter((file) => !file.endsWith('docs/design.md'))
 const fences = pages.flatMap(fencesOf)
 const sources = ['examples', 'test', 'packages'].flatMap((folder) =>
@@ -40,11 +40,11 @@ const code = sources.map((file) => readFileSync(file, 'utf8').replace(/^ +/gm, '
 const scripts = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
   .scripts
 
-describe('code in the documentation', () => {
-  it('is there', () => expect(fences.length).toBeGreaterThan(5))
+describe('code blocks in the documentation', () => {
+  it('exist', () => expect(fences.length).toBeGreaterThan(5))
 
   it.each(fences.filter(({ language }) => ['ts', 'dockerfile', 'json'].includes(language)))(
-    'is cut from an example or a test that runs: $file',
+    'are excerpts of an example or a test: $file',
     (fence) => expect(code).toContain(fence.code.trim().replace(/^ +/gm, '')),
   )
 
@@ -54,7 +54,7 @@ describe('code in the documentation', () => {
       .flatMap(({ file, code: lines }) =>
         [...lines.matchAll(/\bnpm (?:run )?([\w:]+)/g)].map(([, script = '']) => ({ file, script })),
       ),
-  )('names scripts that exist: $file: $script', ({ script }) => {
+  )('run npm scripts that exist: $file: $script', ({ script }) => {
     if (script === 'install') return
     expect(Object.keys(scripts)).toContain(script)
   })

@@ -8,20 +8,23 @@ import { TARGETS } from './targets.js'
 const SEED = 17
 const RUNS = 300
 
-test.each(TARGETS)('$name: valid inputs are read', async (target) => {
+test.each(TARGETS)('$name: accepts valid inputs', async (target) => {
   for (const seed of target.seeds) expect(await checkInput(target, Buffer.from(seed as string))).toBe('read')
 })
 
-test.each(TARGETS)('$name: changed inputs end with a typed error or a result, in time', async (target) => {
-  for (const input of keptInputs(target.name)) await checkInput(target, input)
-  const property = fc.asyncProperty(randomInput(target), async (input) => {
-    await checkInput(target, input)
-  })
-  await fc.assert(property, { seed: SEED, numRuns: RUNS })
-  expect(Object.keys(Object.prototype)).toEqual([])
-})
+test.each(TARGETS)(
+  '$name: returns a result or throws a typed error for mutated inputs, within the time limit',
+  async (target) => {
+    for (const input of keptInputs(target.name)) await checkInput(target, input)
+    const property = fc.asyncProperty(randomInput(target), async (input) => {
+      await checkInput(target, input)
+    })
+    await fc.assert(property, { seed: SEED, numRuns: RUNS })
+    expect(Object.keys(Object.prototype)).toEqual([])
+  },
+)
 
-test('an error that is not typed is found, and time without bound', async () => {
+test('checkInput reports untyped errors and exceeded time limits', async () => {
   const target = { name: 'x', seeds: [''], read: () => JSON.parse('{') }
   await expect(checkInput(target, Buffer.alloc(0))).rejects.toThrow('not typed')
   const slow = { name: 'x', seeds: [''], read: () => wait(120) }
@@ -30,7 +33,7 @@ test('an error that is not typed is found, and time without bound', async () => 
   await expect(checkInput(endless, Buffer.alloc(0))).rejects.toThrow('waits without end')
 })
 
-/** Takes processor time, which a busy machine does not shorten. */
+/** Uses the given CPU time, regardless of the load of the machine. */
 function wait(milliseconds: number): void {
   const before = process.cpuUsage()
   for (

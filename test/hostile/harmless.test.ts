@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { HostError } from '../../packages/core/src/model/errors.js'
 import { expectHarmless } from './harmless.js'
 
-test('an error with a code and a result are harmless', async () => {
+test('accepts a result and an error with a code', async () => {
   expect(await expectHarmless('x', 1, async () => 1)).toBe('done')
   const refusing = () => Promise.reject(new HostError('TOOL_MISSING', 'x'))
   expect(await expectHarmless('x', 1, refusing)).toBe('refused')
 })
 
-test('an error without a code is found, and so is time without bound', async () => {
+test('rejects an error without a code and excessive CPU time', async () => {
   await expect(expectHarmless('x', 1, () => Promise.reject(new TypeError('x')))).rejects.toThrow('without a code')
   const computing = async () => {
     const before = process.cpuUsage().user

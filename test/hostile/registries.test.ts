@@ -17,7 +17,7 @@ const AMD64 = { os: 'linux', architecture: 'amd64' }
 
 type Operation = keyof ReturnType<typeof operations>
 
-/** Which requests are answered by the hostile registry, with which content type, and what sends them. */
+/** The requests that the hostile registry attacks, the content type of the responses, and the operations to run. */
 const REQUESTS: readonly (readonly [what: string, path: RegExp, contentType: string, by: readonly Operation[]])[] = [
   ['manifests by name', /\/manifests\/1/, MEDIA_TYPES.ociIndex, ['inspect', 'plan']],
   ['manifests by digest', /\/manifests\/sha256/, MEDIA_TYPES.ociManifest, ['inspect', 'plan']],
@@ -48,7 +48,7 @@ afterEach(() => {
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-/** What reads and writes a registry, each in a repository of its own. */
+/** Operations that read from the registry or write to the repository `target`. */
 function operations(host: string, target: string) {
   const app = pipeline(`${host}/${target}`)
     .platforms(platform('amd64', { base: fromImage(`${host}/app:1`) }))
@@ -63,8 +63,8 @@ function operations(host: string, target: string) {
   }
 }
 
-describe.each(REQUESTS)('a registry that answers %s', (_what, path, contentType, by) => {
-  test.each(Object.entries(hostileAnswers(contentType)))('with %s', async (name, answer) => {
+describe.each(REQUESTS)('a hostile response to a request for %s', (_what, path, contentType, by) => {
+  test.each(Object.entries(hostileAnswers(contentType)))('is harmless: %s', async (name, answer) => {
     const before = hostile.attacks
     hostile.attack = { path, answer }
     const target = `target-${hostile.attacks}`
@@ -74,7 +74,7 @@ describe.each(REQUESTS)('a registry that answers %s', (_what, path, contentType,
   })
 })
 
-test('an honest registry is read and written', async () => {
+test('every operation succeeds without an attack', async () => {
   for (const work of Object.values(operations(hostile.host, 'honest'))) await work()
   expect(await tags(`${hostile.host}/honest`, options)).toEqual(['1'])
 })

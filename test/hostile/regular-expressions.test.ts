@@ -3,16 +3,16 @@ import { expect, test, vi } from 'vitest'
 import { repositoryFiles, SOURCES } from '../house/repository.js'
 import { parse, place, walk } from '../house/syntax.js'
 
-// In this process: its other backends start Java, a program or a thread per call.
+// The pure backend runs in this process; the others start Java, a program or a thread per call.
 vi.stubEnv('RECHECK_SYNC_BACKEND', 'pure')
 const { checkSync } = await import('recheck')
 
-/** Milliseconds for one expression. recheck reports those that it cannot decide in this time as unknown. */
+/** Timeout for one expression in milliseconds. After it, recheck reports the status `unknown`. */
 const TIMEOUT = 1000
 
 function isSlow(literal: ts.Node): boolean {
   const text = literal.getText()
-  // Without a repetition there is nothing to try twice.
+  // Without repetition, backtracking is bounded.
   if (!/[*+]|,\}/.test(text)) return false
   const end = text.lastIndexOf('/')
   return checkSync(text.slice(1, end), text.slice(end + 1), { timeout: TIMEOUT }).status === 'vulnerable'
@@ -26,7 +26,7 @@ test('no regular expression takes more than linear time', { timeout: 300_000 }, 
   expect(literals.filter(isSlow).map((literal) => `${place(literal)} ${literal.getText()}`)).toEqual([])
 })
 
-test('one that takes quadratic time is found', () => {
+test('isSlow detects an expression that takes quadratic time', () => {
   const [literal] = [...walk(ts.createSourceFile('x.ts', 'x = /a+$/', ts.ScriptTarget.ES2023, true))].filter(
     ts.isRegularExpressionLiteral,
   )

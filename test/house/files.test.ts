@@ -4,17 +4,17 @@ import { CODE, readText, repositoryFiles } from './repository.js'
 
 const files = repositoryFiles(CODE)
 
-describe('files of code', () => {
-  test('there are some', () => {
+describe('code files', () => {
+  test('exist', () => {
     expect(files.length).toBeGreaterThan(20)
   })
 
-  test('none has more than 300 lines', () => {
+  test('have at most 300 lines', () => {
     const long = files.map((file) => ({ file, lines: readText(file).trimEnd().split('\n').length }))
     expect(long.filter(({ lines }) => lines > 300)).toEqual([])
   })
 
-  test('no folder of a package holds more than 15 of them beside its sub-folders', () => {
+  test('do not exceed 15 per source folder, without subfolders', () => {
     const counts = new Map<string, number>()
     for (const file of files.filter((name) => /^packages\/[^/]+\/src\//.test(name))) {
       const folder = posix.dirname(file)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, readText, repositoryFiles } from './repository.js'
 
-/** Where this machine gets its packages from: such hosts are the machine's business, and differ from one to another. */
+/** The hosts from which this machine installs packages. They differ between machines, so no file may contain them. */
 function packageHosts(): readonly string[] {
   const registry = execFileSync('npm', ['config', 'get', 'registry'], { cwd: ROOT, encoding: 'utf8' })
   const urls = [registry, ...aptSources()].join('\n').match(/\bhttps?:\/\/[^\s/]+/g) ?? []
@@ -19,7 +19,7 @@ function aptSources(): readonly string[] {
     .map((path) => readFileSync(path, 'utf8'))
 }
 
-test('no file names the host of a package registry or mirror', () => {
+test('no file contains the host of a package registry or mirror', () => {
   const hosts = packageHosts()
   expect(hosts.length).toBeGreaterThan(0)
   const naming = repositoryFiles(/./).flatMap((file) => {

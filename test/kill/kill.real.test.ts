@@ -5,11 +5,11 @@ import { KILL_REGISTRIES } from './setting.js'
 
 const program = fileURLToPath(new URL('../pipeline/build-until-killed.ts', import.meta.url))
 
-/** In milliseconds. It takes about ten seconds on two idle cores. */
+/** Timeout in milliseconds. The test takes about ten seconds on two idle cores. */
 const LONG = 400_000
 
 test(
-  'the run after a kill leaves what a clean run does',
+  'a run after a kill leaves the same registry state as an uninterrupted run',
   async () => {
     const kills: PlacedKill[] = []
     await killRuns({

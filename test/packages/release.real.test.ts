@@ -34,14 +34,14 @@ function targetsOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targetsOf) : []
 }
 
-it('packs, of each package, all that its manifest points to and nothing that is not for users', async () => {
+it('packs every file that the package.json references, and no tests, source maps or build info', async () => {
   for (const name of packages) {
     const folder = join(ROOT, 'packages', name)
     const { files, main, bin, exports } = await readManifest(folder)
     const { stdout } = await runProgram('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder })
     const [packed] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }]
     const paths = packed.files.map(({ path }) => path)
-    // Tests run builds without types; those are looked at where packages are packed whole.
+    // Test builds have no type declarations; other tests check them in fully built packages.
     const built = targetsOf({ main, bin, exports }).filter((path) => !/\.d\.c?ts$|\*/.test(path))
     const wanted = [...built, 'package.json', 'README.md', 'LICENSE']
     expect(paths, name).toEqual(expect.arrayContaining(wanted))
@@ -56,7 +56,7 @@ it('packs, of each package, all that its manifest points to and nothing that is 
   }
 })
 
-it('raises the versions of all packages alike by one changeset, and writes their changelogs', async () => {
+it('one changeset raises all packages to the same version and writes the changelog', async () => {
   const { path: folder } = cleanup.use(await tempFolder('release'))
   await cp(join(ROOT, '.changeset'), join(folder, '.changeset'), { recursive: true })
   const { workspaces: _all, ...root } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
@@ -77,7 +77,7 @@ it('raises the versions of all packages alike by one changeset, and writes their
 
   const after = await Promise.all(packages.map((name) => readManifest(join(folder, 'packages', name))))
   expect(new Set(after.map(({ version }) => version))).toEqual(new Set([`${major}.${(minor ?? 0) + 1}.0`]))
-  // What a plugin depends on is the contract: a new version of the core changes no range.
+  // Plugins depend on the plugin contract, so a new core version changes no peer dependency range.
   expect(after.map(({ peerDependencies }) => peerDependencies)).toEqual(
     before.map(({ peerDependencies }) => peerDependencies),
   )

@@ -15,7 +15,7 @@ import { AMD64, ARM, pushBase, writeContext } from './project.js'
 const DOCKERFILE = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN echo once > /once\nCOPY note /\nRUN cat /once /note\n'
 
 describe.each(ENGINES)('%s', (name) => {
-  it('finds the steps of a run before on another machine in the image that it published', async () => {
+  it('reuses the inline cache of the image published by an earlier run on another machine', async () => {
     await using cleanup = new Cleanup()
     const { path: context } = cleanup.use(await tempFolder('cache'))
     const registry = cleanup.use(await startDebianRegistry({ auth: 'htpasswd' }))
@@ -40,7 +40,7 @@ describe.each(ENGINES)('%s', (name) => {
       .tags('1')
     await writeContext(context, 'FROM scratch', { note: 'first\n' })
 
-    /** What became of the two RUN steps of each platform. */
+    /** Runs the pipeline and returns the final statuses of the cache import and of both RUN steps, per platform. */
     const run = async () => {
       const events: RunEvent[] = []
       await execute(app, { ...options, onEvent: (event) => events.push(event) })
@@ -52,7 +52,7 @@ describe.each(ENGINES)('%s', (name) => {
       return { imported: of('importing cache'), once: of('RUN echo once'), cat: of('RUN cat') }
     }
     const first = await run()
-    // Nothing is published yet: no reason to fail.
+    // The cache image does not exist yet, which does not fail the build.
     expect(first).toMatchObject({ once: ['done', 'done'], cat: ['done', 'done'] })
     await forgetBuilds(address)
     await writeFile(join(context, 'note'), 'second\n')

@@ -12,13 +12,13 @@ import type { CloneOptions, CloneResult } from './build-clone.js'
 import { AMD64, ARM, pushBase, writeContext } from './project.js'
 
 const SCRIPT = fileURLToPath(new URL('./build-clone.ts', import.meta.url))
-/** In milliseconds: two versions of Node are installed, and each clone is built by a process of its own. */
+/** Timeout in milliseconds: the test installs two versions of Node and builds each clone in a separate process. */
 const LONG = 600_000
 
-/** How a clone differs from the others. */
+/** The environment in which a clone is built. */
 interface Machine {
   readonly name: string
-  /** Major version of Node; that of the tests if missing. */
+  /** Major version of Node. Default: the version that runs the tests. */
   readonly node?: number
   readonly timeZone: string
   readonly locale: string
@@ -33,7 +33,7 @@ const MACHINES: readonly Machine[] = [
   { name: 'third one', node: 24, timeZone: 'America/St_Johns', locale: 'de_DE.UTF-8', umask: '002', user: 'nobody' },
 ]
 
-/** Versions of Node come as npm packages that hold nothing but the program. */
+/** Installs a Node version from an npm package that contains only the program, and returns its path. */
 async function nodeProgram(folder: string, major: number | undefined): Promise<string> {
   if (major === undefined) return process.execPath
   const prefix = join(folder, `node-${major}`)
@@ -60,12 +60,12 @@ async function buildOn(machine: Machine, program: string, options: CloneOptions)
 }
 
 it(
-  'clones on machines that differ have equal keys, and are built to equal indexes',
+  'clones on different machines have equal keys and equal index digests',
   async () => {
     await using cleanup = new Cleanup()
     const { path } = cleanup.use(await tempFolder('clones'))
     const { address, socketPath } = cleanup.use(await newerEngine())
-    // For nobody.
+    // The user `nobody` needs access to these paths.
     for (const [place, mode] of [
       [path, 0o755],
       [dirname(socketPath), 0o755],
@@ -87,7 +87,7 @@ it(
         directory,
       ])
       if (machine.user === 'nobody') await runProgram('chown', ['-R', 'nobody', directory])
-      // An empty registry at the same address: everything is built and published again.
+      // The registry is empty but has the same address, so everything is built and published again.
       await using registry = await startRegistry({ directory: join(path, `registry ${results.length}`), port })
       const bases = [
         await pushBase({ ...registry, repository: 'wide' }, { platform: AMD64 }),
@@ -99,7 +99,7 @@ it(
     expect(first?.keys).toHaveLength(2)
     for (const { keys, digests } of results)
       expect({ keys, digests }).toEqual({ keys: first?.keys, digests: first?.digests })
-    // The machines did differ.
+    // The machines differed.
     for (const what of ['node', 'timeZone', 'umask'] as const) {
       expect(new Set(results.map(({ machine }) => machine[what])).size).toBe(MACHINES.length)
     }

@@ -27,8 +27,8 @@ async function runAgain(): Promise<ReadonlyMap<string, string>> {
   return new Map(nodes.map(({ node, outcome }) => [node, outcome]))
 }
 
-describe('a run that is killed', () => {
-  it('between two images leaves no name, and the next one builds only what was left', async () => {
+describe('a killed run', () => {
+  it('sets no tag if killed between two images, and the next run builds only the missing image', async () => {
     await using gate = await startGate()
     await set.folder.writeBuild(appText(set.host).replace("context: 'app'", "context: 'app', network: 'host'"))
     const wait = `RUN test "$(uname -m)" = x86_64 || ${gate.command('arm')}`
@@ -51,7 +51,7 @@ describe('a run that is killed', () => {
     expect(await digestAt(set.url, 'team/app', '1.0')).toMatch(/^sha256:/)
   })
 
-  it('while it copies a base leaves nothing half there, and the next one copies it', async () => {
+  it('pushes no manifest if killed while copying a base, and the next run copies the base', async () => {
     await using elsewhere = await stage()
     await using proxy = await startFaultProxy(elsewhere.host)
     const image = await busyboxImage({ platform: AMD64, files: { unheard: randomUUID() } })

@@ -12,7 +12,7 @@ import { AMD64, ARM, pushBase, writeContext } from './project.js'
 
 afterEach(() => void vi.unstubAllEnvs())
 
-it('builds and publishes on an engine with the containerd image store as on any other', async () => {
+it('builds and publishes on an engine with the containerd image store', async () => {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('newer'))
   const registry = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))

@@ -38,7 +38,7 @@ afterAll(() => cleanup[Symbol.asyncDispose]())
 
 const reused = ({ nodes }: Report) => nodes.every(({ outcome }) => outcome === 'reused')
 
-it('takes what later runs have replaced, and costs the next run nothing', async () => {
+it('deletes the key tags that a later run replaced, and the next run reuses every image', async () => {
   await execute(app('app'))
   const first = await keyTagsOf(registry.url, 'app')
   await writeFile(join(context, 'say'), '#!/bin/sh\necho more\n')
@@ -58,7 +58,7 @@ it('takes what later runs have replaced, and costs the next run nothing', async 
   expect((await inspect(`${registry.host}/app:1.0`)).digest).toBe(digest)
 })
 
-it('has nothing to do after a cleaner that deletes untagged manifests, where key tags are kept for it', async () => {
+it('finds nothing to delete with keepKeyTags, and the images survive deletion of untagged manifests', async () => {
   const kept = app('kept').keepKeyTags()
   await execute(kept)
   expect(await keyTagsOf(registry.url, 'kept-from')).toHaveLength(2)
@@ -66,6 +66,6 @@ it('has nothing to do after a cleaner that deletes untagged manifests, where key
   await registry.deleteUntagged()
   for (const name of ['kept', 'kept-from']) expect(await missingBelow(registry.url, name)).toEqual([])
   expect(reused(await execute(kept))).toBe(true)
-  // It is the key tags: without them the same cleaner has taken the base.
+  // The key tags make the difference: without them, the same deletion removes the base.
   expect(new Set(await missingBelow(registry.url, 'app-from')).size).toBe(1)
 })

@@ -6,7 +6,7 @@ import { secludedEngine } from '../support/own-engine.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, pushBase, writeContext } from './project.js'
 
-it('finds in the plan that the engine cannot reach the embedded registry, and writes nothing', async () => {
+it('plan reports that the engine cannot reach the embedded registry, and a run pushes nothing', async () => {
   await using cleanup = new Cleanup()
   const { path: directory } = cleanup.use(await tempFolder('reachability'))
   const written: string[] = []

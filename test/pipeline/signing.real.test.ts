@@ -24,7 +24,7 @@ import { AMD64, ARM, pushBase } from './project.js'
 interface Site {
   readonly host: string
   readonly url: string
-  /** Requests so far that may have written something. */
+  /** The number of requests so far other than GET and HEAD. */
   writes(): Promise<number>
 }
 
@@ -41,7 +41,7 @@ async function embedded(cleanup: Cleanup): Promise<Site> {
   return { host, url, writes: async () => requests.filter(({ method }) => isWrite(`${method} `)).length }
 }
 
-/** docker-registry 2.8 has no referrers API, and the embedded registry has. */
+/** docker-registry 2.8 has no referrers API; the embedded registry has one. */
 describe.each([
   ['docker-registry', debian],
   ['the embedded registry', embedded],
@@ -74,7 +74,7 @@ describe.each([
   })
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
-  it('are added to what is published unsigned, and verified by cosign wherever a name is', async () => {
+  it('are added to images published unsigned, and verify with cosign in every tagged repository', async () => {
     const { sign: _sign, ...unsigned } = options
     await execute(app, unsigned)
     await expect(cosign.run('verify', ...OFFLINE, '--key', 'cosign.pub', `${site.host}/app:1`)).rejects.toThrow(
@@ -91,7 +91,7 @@ describe.each([
       for (const image of [`${place}:1`, ...images.map(({ digest }) => `${place}@${digest}`)]) {
         const [claim] = JSON.parse(await cosign.run('verify', ...OFFLINE, '--key', 'cosign.pub', image))
         expect(claim.critical.type).toBe('https://sigstore.dev/cosign/sign/v1')
-        // As cosign 2 stores them.
+        // The signature format of cosign 2.
         const old = await cosign.run('verify', ...OFFLINE, '--new-bundle-format=false', '--key', 'cosign.pub', image)
         expect(JSON.parse(old)[0].critical.type).toBe('cosign container image signature')
       }
@@ -103,7 +103,7 @@ describe.each([
     expect(found.stdout).toContain('application/vnd.dev.sigstore.bundle.v0.3+json')
   })
 
-  it('are not written again, and cost a run without changes no write', async () => {
+  it('are kept by a run without changes, which sends no write requests', async () => {
     const before = await site.writes()
     const { signatures = [] } = await plan(app, options)
     expect(new Set(signatures.map(({ action }) => action))).toEqual(new Set(['keep']))
@@ -112,7 +112,7 @@ describe.each([
     expect(await site.writes()).toBe(before)
   })
 
-  it('are there before a name moves, and a key that fails moves none', async () => {
+  it('are pushed before a tag moves, and no tag moves if signing fails', async () => {
     const next = app.build({ dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN true > /next\n' })
     const { digest } = await inspect(`${site.host}/app:1`)
     const { pub } = await cosignKeyPair(cleanup.use(await openCosign()))
@@ -130,7 +130,7 @@ describe.each([
     )
   })
 
-  it('may be made by a key that is elsewhere', async () => {
+  it('can be made by an external signing service', async () => {
     const { privateKey, publicKey: pub } = generateKeyPairSync('rsa', { modulusLength: 3072 })
     const publicKey = pub.export({ type: 'spki', format: 'pem' }).toString()
     const client = { asymmetricSign: async (data: Uint8Array) => cryptoSign('sha256', data, privateKey) }
@@ -143,7 +143,7 @@ describe.each([
       expect(await cosign.run('verify', ...OFFLINE, '--key', key, `${site.host}/app:1`)).toContain('critical')
   })
 
-  it('need a key that can be used, before anything is built', async () => {
+  it('require a usable key, which the plan checks', async () => {
     await writeFile(join(cosign.folder, 'text'), 'no key')
     const wrong = [
       [{ file: 'absent.key' }, 'SECRET_UNAVAILABLE', /the signing key is in .*absent\.key, which does not exist/],

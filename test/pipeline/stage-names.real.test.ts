@@ -12,7 +12,7 @@ import { AMD64, ARM, pushBase } from './project.js'
 
 const WRITTEN = 'registry.example.com/team/toolchain:1'
 
-/** Every way to name an image in a stage, and what the finished image prints. */
+/** References an image in FROM, COPY --from and RUN --mount; the built image prints the version that each one used. */
 const APP = `ARG BASE_IMAGE
 FROM --platform=$BUILDPLATFORM ${WRITTEN} AS build
 RUN cat /version > /built
@@ -23,7 +23,7 @@ RUN --mount=from=${WRITTEN},target=/tool cat /tool/version > /mounted
 CMD ["cat", "/built", "/copied", "/mounted"]
 `
 
-describe.each(['20.10', 'newer'] as const)('an image that the run makes, on the engine %s', (which) => {
+describe.each(['20.10', 'newer'] as const)('an image built by the same run, on the engine %s', (which) => {
   const cleanup = new Cleanup()
   let directory: string
   let registry: Awaited<ReturnType<typeof startRegistry>>
@@ -66,7 +66,7 @@ describe.each(['20.10', 'newer'] as const)('an image that the run makes, on the 
       })
     ).output
 
-  it('is built first, used in every stage, and found again by a run of one platform', async () => {
+  it('is built first, used in every stage, and reused by a run of one platform', async () => {
     const app = await pipelineOf('app', APP)
     await execute(app, await toolchain('one'), options)
     expect(await output(AMD64)).toBe('one\none\none')
@@ -76,7 +76,7 @@ describe.each(['20.10', 'newer'] as const)('an image that the run makes, on the 
     expect(made(only).filter((node) => node.includes('image('))).toEqual([])
   })
 
-  it('is used, not the one that was published before', async () => {
+  it('is used instead of the previously published image', async () => {
     const app = await pipelineOf('app', APP)
     const before = (await inspect(`${registry.host}/team/app:1`)).digest
     const report = await execute(app, await toolchain('two'), { ...options, pipelines: ['app'] })

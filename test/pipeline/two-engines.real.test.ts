@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, ARM, pushBase, writeContext } from './project.js'
 import { missingBelow } from './published.js'
 
-it('two engines that build and publish the same files at once both succeed, with one result', async () => {
+it('two engines that build and publish the same files concurrently both succeed with the same result', async () => {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('two-engines'))
   const registry = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))

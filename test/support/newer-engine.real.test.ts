@@ -10,7 +10,7 @@ import { packFiles, tinyIndex } from './tiny-image.js'
 
 const armv7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
 
-test('the newer engine builds on a base from a registry of this machine, pushes and runs', async () => {
+test('the newer engine builds on a base from a local registry, pushes the image and runs it', async () => {
   await using registry = await startDebianRegistry()
   await using engine = await newerEngine()
   const docker = new Docker({ socketPath: engine.socketPath })

@@ -5,7 +5,7 @@ import { proxyFor } from '../../src/registry/http/proxy-choice.js'
 const PROXY = 'http://proxy.example:3128'
 
 describe('proxyFor', () => {
-  // The expected values are those of Go's httpproxy for the same variables.
+  // Go's httpproxy returns the same results for these variables.
   test.each([
     ['192.0.2.0/24', 'http://192.0.2.2:5024/', false],
     ['192.0.2.0/24', 'http://192.0.3.2:5024/', true],
@@ -30,7 +30,7 @@ describe('proxyFor', () => {
     ['*', 'https://example.com/', false],
     [':443,,', 'https://example.com/', true],
     ['', 'https://example.com/', true],
-  ])("NO_PROXY '%s' and %s: through the proxy %s", (excluded, url, through) => {
+  ])("with NO_PROXY '%s', uses the proxy for %s: %s", (excluded, url, through) => {
     const env = { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY, NO_PROXY: excluded }
     expect(proxyFor(new URL(url), env)).toBe(through ? PROXY : '')
   })
@@ -39,12 +39,12 @@ describe('proxyFor', () => {
     [{ HTTP_PROXY: PROXY }, 'https://a.example/', ''],
     [{ https_proxy: 'proxy.example:3128' }, 'https://a.example/', 'http://proxy.example:3128'],
     [{ HTTPS_PROXY: 'http://upper:1', https_proxy: 'http://lower:1' }, 'https://a.example/', 'http://upper:1'],
-  ])('%j and %s', (env, url, expected) => {
+  ])('for %j and %s, returns "%s"', (env, url, expected) => {
     expect(proxyFor(new URL(url), env)).toBe(expected)
   })
 })
 
-test('an error on a connection through a proxy names the proxy, without its login', async () => {
+test('a connection error names the proxy without its credentials', async () => {
   process.env['HTTPS_PROXY'] = 'http://user:s3cret@127.0.0.1:1'
   try {
     await using client = createRegistry({ retry: { attempts: 1 } })

@@ -16,11 +16,11 @@ describe('parseRetryAfter', () => {
     ['soon', undefined],
     ['', undefined],
     [undefined, undefined],
-  ])('%s is %s ms', (header, delay) => {
+  ])('parses "%s" to the delay %s', (header, delay) => {
     expect(parseRetryAfter(header, NOW)).toBe(delay)
   })
 
-  test('reads every date that HTTP writes', () => {
+  test('parses every HTTP date', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000_000 }), (seconds) => {
         expect(parseRetryAfter(new Date(NOW + seconds * 1000).toUTCString(), NOW)).toBe(seconds * 1000)
@@ -28,7 +28,7 @@ describe('parseRetryAfter', () => {
     )
   })
 
-  test('is never negative, whatever the text', () => {
+  test('never returns a negative delay', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(parseRetryAfter(text, NOW) ?? 0).toBeGreaterThanOrEqual(0)

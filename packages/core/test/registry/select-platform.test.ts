@@ -32,12 +32,12 @@ describe('selectPlatform', () => {
     [['linux/386', 'linux/amd64'], 'linux/amd64/v2', 'linux/amd64'],
     [['linux/amd64/v2'], 'linux/amd64', undefined],
     [[], 'linux/amd64', undefined],
-  ])('of %j, %s gets %s', (listed, wanted, expected) => {
+  ])('from %j, selects for %s: %s', (listed, wanted, expected) => {
     const chosen = selectPlatform(indexOf(...listed), platform(wanted))
     expect(chosen?.digest).toBe(expected && digestOf(expected))
   })
 
-  test('an attestation is no image, whatever platform it claims', () => {
+  test('ignores an attestation that declares the platform', () => {
     const index = indexOf('linux/amd64')
     const manifests = index.manifests.map((entry) => ({
       ...entry,

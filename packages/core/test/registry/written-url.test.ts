@@ -9,7 +9,7 @@ import { startScriptedServer } from './scripted-server.js'
 const BASE = new URL('https://r.example.com/v2/app/blobs/uploads/')
 
 test.each([
-  // What a URL would write otherwise: dot segments, quotes, escapes in either case, what needs none.
+  // Unchanged, although `URL` would normalize dot segments, quotes and escapes.
   ['/v2/app/../x/./y', 'https://r.example.com', '/v2/app/../x/./y'],
   ["/v2/x?_state=a'b|c^d`{e}", 'https://r.example.com', "/v2/x?_state=a'b|c^d`{e}"],
   ['/v2/%7ex%2e%2E/?a=%2f+%20', 'https://r.example.com', '/v2/%7ex%2e%2E/?a=%2f+%20'],
@@ -17,28 +17,28 @@ test.each([
   ['https://Other.example.com:443/a/../b?c#part', 'https://other.example.com', '/a/../b?c'],
   ['//other.example.com/a//b', 'https://other.example.com', '/a//b'],
   ['/\\other.example.com/a', 'https://other.example.com', '/a'],
-  // What has to be put together, or does not fit into a request.
+  // Resolved against the base, or escaped because a request line cannot hold them.
   ['12?a=b', 'https://r.example.com', '/v2/app/blobs/uploads/12?a=b'],
   ['?a=b', 'https://r.example.com', '/v2/app/blobs/uploads/?a=b'],
   ['/v2/a b', 'https://r.example.com', '/v2/a%20b'],
   ['https://other.example.com', 'https://other.example.com', '/'],
-])('of %j, the origin is %s and the path %s', (location, origin, path) => {
+])('parses %j into the origin %s and the path %s', (location, origin, path) => {
   const parsed = parseLocation(location, BASE)
   expect(parsed).toMatchObject({ path })
   expect(parsed?.url.origin).toBe(origin)
 })
 
-test('what is no URL is none', () => {
+test('returns undefined for an invalid URL', () => {
   expect(parseLocation('https://[', BASE)).toBeUndefined()
 })
 
-test('a parameter is added behind what there is', () => {
+test('appends a parameter to the existing query', () => {
   const at = (path: string) => withParameter({ url: BASE, path }, 'digest', 'sha256:1').path
   expect(at('/a')).toBe('/a?digest=sha256%3A1')
   expect(at("/a?b='")).toBe("/a?b='&digest=sha256%3A1")
 })
 
-test('an upload goes on at the location that the registry has written, byte by byte', async () => {
+test('an upload sends its PUT to the exact Location that the registry returned', async () => {
   const written = "/v2/app/blobs/uploads/./1/%7e?_state='a|b%2f%2F"
   const { answer } = memoryRegistry()
   const targets: string[] = []
@@ -54,7 +54,7 @@ test('an upload goes on at the location that the registry has written, byte by b
   expect(targets.find((one) => one.startsWith('PUT'))).toBe(`PUT ${written}&digest=${digest}`)
 })
 
-test('a redirect of a download is followed to the location that was written', async () => {
+test('a download follows a redirect to the exact Location that the registry returned', async () => {
   const bytes = 'content'
   const targets: string[] = []
   await using storage = await startScriptedServer(() => ({ status: 200, body: bytes }))

@@ -3,8 +3,8 @@ import { reportOf } from '../../src/report/report.js'
 import { formatReport, formatTagChanges } from '../../src/report/text/report-text.js'
 import { digestOf, PLAN, WHOLE } from './recorded-run.js'
 
-describe('the text of a report', () => {
-  test('lists results with short digests, and names above the digest that they point to', () => {
+describe('report text', () => {
+  test('lists results with short digests, and tags above the digest that they point to', () => {
     expect(formatReport(reportOf(WHOLE)).split('\n')).toEqual([
       'app  base(linux/amd64)    reused             sha256:aaaaaaaaaaaa',
       'app  base(linux/arm/v7)   made in 3.0 s      sha256:bbbbbbbbbbbb',
@@ -22,7 +22,7 @@ describe('the text of a report', () => {
     ])
   })
 
-  test('fits 80 columns, with the end of a long name', () => {
+  test('fits 80 columns by truncating the start of a long name', () => {
     const long = 'registry.example.com-team-with-a-long-name-image'
     const rename = (node: string) => node.replace(/^app/, long)
     const plan = { ...PLAN, nodes: PLAN.nodes.map((one) => ({ ...one, node: rename(one.node), pipeline: long })) }
@@ -36,7 +36,7 @@ describe('the text of a report', () => {
     expect(lines[0]).toMatch(/^….*-long-name-image {2}base\(linux\/amd64\)/)
   })
 
-  test('groups names by what they point to', () => {
+  test('groups tags by digest', () => {
     const changes = [
       { reference: 'r.example/app:1', to: digestOf('a') },
       { reference: 'r.example/app-base:1', from: digestOf('b'), to: digestOf('b') },

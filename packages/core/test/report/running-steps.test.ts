@@ -6,8 +6,8 @@ const step = (status: 'started' | 'done' | 'cached' | 'failed', name = 'RUN make
   ({ kind: 'build-step', step: name, name, status }) as const
 const log = (text: string) => ({ kind: 'build-log', step: 'RUN make', stream: 'stdout', text }) as const
 
-describe('steps of a Dockerfile', () => {
-  test('are reported when they start, once, and when they end, with how long they took', () => {
+describe('RunningSteps', () => {
+  test('reports each step once when it starts, and with its duration when it ends', () => {
     const steps = new RunningSteps()
     expect(steps.add(NODE, step('started'), 1_000)).toBe('RUN make (started)')
     expect(steps.add(NODE, step('started'), 1_500)).toBeUndefined()
@@ -16,7 +16,7 @@ describe('steps of a Dockerfile', () => {
     expect(steps.add(NODE, step('failed'), 64_000)).toBe('RUN make (failed in 1 min 0 s)')
   })
 
-  test('that took no time to speak of have no start or duration', () => {
+  test('omits the duration of a cached step and the start of an internal step', () => {
     const steps = new RunningSteps()
     expect(steps.add(NODE, step('cached'), 1_000)).toBe('RUN make (cached)')
     expect(steps.add(NODE, step('started', '[internal] load .dockerignore'), 1_000)).toBeUndefined()
@@ -25,7 +25,7 @@ describe('steps of a Dockerfile', () => {
     )
   })
 
-  test('that run for long are reported every ten seconds, with the last line of their output', () => {
+  test('reports a long-running step every ten seconds, with the last line of its output', () => {
     const steps = new RunningSteps()
     steps.add(NODE, step('started'), 0)
     expect(steps.longRunning(9_999)).toEqual([])
@@ -36,7 +36,7 @@ describe('steps of a Dockerfile', () => {
     expect(steps.longRunning(75_000)).toEqual([{ node: NODE, text: 'RUN make (running for 1 min 15 s): 30%' }])
   })
 
-  test('of a node that ends are forgotten, and those of others are not', () => {
+  test('drops the steps of one node and keeps those of others', () => {
     const steps = new RunningSteps()
     steps.add(NODE, step('started'), 0)
     steps.add('other', step('started'), 0)

@@ -22,8 +22,8 @@ function keyWith(source: BaseNode['source'], resolved: ResolvedBase = pulled, pl
   return baseKey({ source, platform, needs: ['app image'] }, resolved, new Map([['app image', output]]))
 }
 
-describe('the key of a base', () => {
-  it('of a registry has its digest, its platform and the policies of its check', () => {
+describe('baseKey', () => {
+  it('hashes the digest, platform and check policies of a registry base', () => {
     const policies = { configPolicy: 'require-match', codePolicy: 'require-match' }
     expect(checkedUnder(REGISTRY)).toEqual(policies)
     expect(keyWith(REGISTRY)).toBe(keyOf('base', { platform: AMD64, digest, ...policies }))
@@ -32,12 +32,12 @@ describe('the key of a base', () => {
     )
   })
 
-  it('of another pipeline has the digest of its image, and no policies', () => {
+  it('hashes the image digest of a pipeline base, without policies', () => {
     const source = { kind: 'pipeline', pipeline: 'app', writtenRepository: 'r.example/app' } as BaseNode['source']
     expect(keyWith(source, { kind: 'pipeline' })).toBe(keyOf('base', { platform: AMD64, digest: digestOf('pipeline') }))
   })
 
-  it('of what is made has its inputs', () => {
+  it('hashes the inputs of a generated base', () => {
     const inputs = { suite: 'trixie', packages: ['busybox'] }
     const made = { kind: 'rootfs', rootfs: { source: {}, epoch: 0, inputs } } as unknown as ResolvedBase
     expect(keyWith({ kind: 'made' } as BaseNode['source'], made)).toBe(keyOf('base', { platform: AMD64, inputs }))

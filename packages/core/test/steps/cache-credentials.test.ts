@@ -4,7 +4,7 @@ import { completeCaches, noteLeftOutCaches } from '../../src/steps/image/secrets
 const GHA = { type: 'gha', attributes: { scope: 'app' } }
 const ACTIONS = { ACTIONS_RUNTIME_TOKEN: 't', ACTIONS_RESULTS_URL: 'https://results', ACTIONS_CACHE_URL: '' }
 
-it('takes the credentials of GitHub Actions from the environment', () => {
+it('adds GitHub Actions credentials from the environment', () => {
   expect(completeCaches([GHA], ACTIONS)).toEqual([
     { type: 'gha', attributes: { scope: 'app', token: 't', url: 'https://results' } },
   ])
@@ -12,7 +12,7 @@ it('takes the credentials of GitHub Actions from the environment', () => {
   expect(completeCaches([GHA], second)[0]?.attributes).toMatchObject({ url_v2: 'https://results' })
 })
 
-it('takes those of S3 too, under those that are given', () => {
+it('adds S3 credentials from the environment without overriding given attributes', () => {
   const cache = { type: 's3', attributes: { bucket: 'b', region: 'own' } }
   const env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_REGION: 'other' }
   expect(completeCaches([cache], env)).toEqual([
@@ -20,7 +20,7 @@ it('takes those of S3 too, under those that are given', () => {
   ])
 })
 
-it('leaves caches of GitHub Actions out elsewhere, with a note', () => {
+it('omits GitHub Actions caches outside of GitHub Actions, with a note', () => {
   const registry = { type: 'registry', attributes: { ref: 'r' } }
   expect(completeCaches([GHA, registry], {})).toEqual([registry])
   const notes: unknown[] = []

@@ -9,6 +9,6 @@ it.each<[boolean | readonly string[], readonly string[]]>([
   [false, []],
   [['Tools'], []],
   [['tool'], ["noCacheFilter names 'tool', which is not a stage"]],
-])('noCache %j names these stages that are none: %j', (noCache, messages) => {
+])('noCache %j has these issues: %j', (noCache, messages) => {
   expect(noCacheIssues(dockerfile, { noCache }).map(({ message }) => message)).toEqual(messages)
 })

@@ -27,7 +27,7 @@ function recordOf(pinnedRemotes: readonly string[], ...urls: readonly string[]) 
   })
 }
 
-test('holds what may change, without the base, what is pinned, and what may be secret in an address', async () => {
+test('records unpinned sources, and omits the base, pinned sources and the credentials in URLs', async () => {
   const dockerfile = `ARG BASE_IMAGE
 FROM \${BASE_IMAGE}
 ARG VERSION=1
@@ -57,6 +57,6 @@ test.each([
   '{"images":{},"unverifiable":"x"}',
   '{"images":{"a":{"index":"x","image":"y"}},"unverifiable":[]}',
   '{"images":{},"unverifiable":[],"context":{"paths":"some","digest":"x"}}',
-])('reads no record from %j', (text) => {
+])('returns undefined for the invalid record %j', (text) => {
   expect(readSources(text === undefined ? {} : { [SOURCES_ANNOTATION]: text })).toBeUndefined()
 })
