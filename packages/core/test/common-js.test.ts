@@ -9,7 +9,7 @@ import { toCommonJs } from '../common-js.js'
 const SOURCES = {
   'word.ts': 'export class Word {}\n',
   'late.ts': `import { Word } from './word'\nexport const isWord = (word: object) => word instanceof Word\n`,
-  // An ES module that the code leaves outside.
+  // An ES module that is not bundled.
   'outside.mjs': 'export default "outside"\nexport const name = "named"\n',
   'index.ts': `import outside, { name } from './outside.mjs'
 export { Word } from './word'
@@ -19,7 +19,7 @@ export const load = async () => [outside, name, (await import('./outside.mjs')).
   'door.ts': `export { Word } from './word'\n`,
 }
 
-test('an import and a require of any entry give the same classes, and lazy modules are loaded', async () => {
+test('import and require return the same classes from every entry, and dynamic imports work', async () => {
   await using folder = await tempFolder('common-js')
   for (const [name, text] of Object.entries(SOURCES)) await writeFile(join(folder.path, name), text)
   const { metafile } = await build({

@@ -6,7 +6,7 @@ import { runProgram } from '../../../test/support/child.js'
 import { tempFolder } from '../../../test/support/temp-folder.js'
 import { mergeChunks } from '../merge-chunks.js'
 
-/** `name` is in two files, so that esbuild exports it from two chunks under the same name. */
+/** Two modules export `name`, so that esbuild writes two chunks that export the same name. */
 const SOURCES = {
   'word.ts': 'export class Word {}\nexport const name = "word"\n',
   'verb.ts': 'import { Word } from "./word"\nexport class Verb extends Word {}\nexport const tense = "now"\n',
@@ -25,7 +25,7 @@ export const late = async () => console.log((await import('./other')).other(), (
   'door.ts': `export { Word } from './word'\n`,
 }
 
-/** A build of the sources, as esbuild writes it. */
+/** Builds the sources with esbuild, and returns the output folder. */
 async function buildSources(folder: string): Promise<string> {
   const dist = join(folder, 'dist')
   for (const [name, text] of Object.entries(SOURCES)) await writeFile(join(folder, name), text)
@@ -41,7 +41,7 @@ async function buildSources(folder: string): Promise<string> {
   return dist
 }
 
-test('one name of two modules in one file ends the build', async () => {
+test('fails if two modules of one file export the same name', async () => {
   await using folder = await tempFolder('merge-chunks')
   const dist = await buildSources(folder.path)
   const groups = [{ file: 'all.js', entries: ['index.js', 'main-', 'other-', 'noun-'] }]
@@ -50,7 +50,7 @@ test('one name of two modules in one file ends the build', async () => {
   )
 })
 
-test('merged chunks are the same modules, and other files still lead to them', async () => {
+test('merges chunks, and redirects the imports in other files to the merged ones', async () => {
   await using folder = await tempFolder('merge-chunks')
   const dist = await buildSources(folder.path)
   const before = await readdir(dist)

@@ -4,7 +4,7 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { serveLocalCaches } from '../../src/builder/build/local-caches.js'
 
 test.each(['', 'x', 'null', '1', '[]', '{}', '{"digest":"sha256:x","mediaType":"a","size":1}'])(
-  'a builder that reports %j for the cache that it exported is refused',
+  'rejects %j as the manifest of an exported cache',
   async (reported) => {
     await using folder = await tempFolder('local-cache')
     const cacheTo = [{ type: 'local', attributes: { dest: join(folder.path, 'cache') } }]

@@ -35,7 +35,7 @@ const FILES = [
   `${'long/'.repeat(24)}file`,
 ]
 
-/** A context as docker's users have them. */
+/** Creates a build context with files, links, modes and times that occur in practice. */
 async function makeContext(): Promise<string> {
   const path = join(folder.path, 'context')
   for (const [index, file] of FILES.entries()) {
@@ -48,7 +48,7 @@ async function makeContext(): Promise<string> {
   await chmod(join(path, 'A'), 0o666)
   await chmod(join(path, 'x/y/z.txt'), 0o751)
   await mkdir(join(path, 'empty'))
-  // Of a directory that is sent for what is in it alone, the classic builder makes up the mode.
+  // The classic builder sets its own mode on a directory that is sent only as a parent of files.
   await chmod(join(path, 'empty'), 0o777)
   await symlink('a', join(path, 'link'))
   await symlink('/nowhere', join(path, 'dangling'))
@@ -66,7 +66,7 @@ interface Entry {
   readonly mtime: number | undefined
 }
 
-/** What is below a prefix of a tar, by path. Of directories the times are docker's own. */
+/** The entries of a tar below a prefix, by path. Times of directories are left out, because docker sets them. */
 async function entriesOf(tar: NodeJS.ReadableStream, prefix = ''): Promise<ReadonlyMap<string, Entry>> {
   const found = new Map<string, Entry>()
   for await (const entry of tar.pipe(extract())) {
@@ -76,7 +76,7 @@ async function entriesOf(tar: NodeJS.ReadableStream, prefix = ''): Promise<Reado
     if (!path.startsWith(prefix) || path === prefix) continue
     found.set(path.slice(prefix.length), {
       type: type ?? 'file',
-      // The engine's archives hold the kind of a file in its mode, too.
+      // The mode in the engine's archives includes the file type.
       mode: type === 'symlink' || mode === undefined ? undefined : mode & 0o7777,
       content,
       mtime: type === 'file' ? mtime?.getTime() : undefined,
@@ -85,7 +85,7 @@ async function entriesOf(tar: NodeJS.ReadableStream, prefix = ''): Promise<Reado
   return found
 }
 
-/** The directories that unpacking makes for what is in them, where they are not sent themselves. */
+/** Adds the parent directories that are not sent and that unpacking creates. */
 function addParents(entries: Map<string, Entry>): void {
   for (const path of [...entries.keys()]) {
     const parents = path.split('/').slice(0, -1)
@@ -97,7 +97,7 @@ function addParents(entries: Map<string, Entry>): void {
   }
 }
 
-/** What docker's own command line makes of the context; the classic builder leaves out parents of what is kept. */
+/** Files that docker's command line copies from the context. The classic builder omits parents of included files. */
 async function dockersResult(
   context: string,
   { command, buildkit, flags = [] }: Builder = BUILDKIT,
@@ -120,7 +120,7 @@ interface Builder {
   readonly flags?: readonly string[]
 }
 
-/** Debian's own command, which has BuildKit's client in it: that of newer ones is a plugin. */
+/** Debian's docker command, which includes BuildKit's client. Newer versions have it as a plugin. */
 const BUILDKIT: Builder = { command: '/usr/bin/docker', buildkit: '1' }
 
 const NEWER_CLASSIC: Builder = { command: 'docker', buildkit: '0' }
@@ -136,38 +136,38 @@ afterAll(async () => {
 })
 
 it.each([
-  ['no rules', undefined],
-  ['a directory with a part that is kept', 'd\n!d/keep\n'],
-  ['all but some', '**\n!x\n!Dockerfile\n'],
-  ['a name at every depth', '**/node_modules\n**/*.log\n'],
-  ['slashes, dots, blanks and comments', '# a comment\n/a\n./b.log\n  x/y/  \nempty/\n\nd/../foo\n'],
+  ['no patterns', undefined],
+  ['an excluded directory with an exception in it', 'd\n!d/keep\n'],
+  ['everything excluded, with exceptions', '**\n!x\n!Dockerfile\n'],
+  ['a name at any depth', '**/node_modules\n**/*.log\n'],
+  ['slashes, dots, whitespace and comments', '# a comment\n/a\n./b.log\n  x/y/  \nempty/\n\nd/../foo\n'],
   ['wildcards', '?\n[a-c].*\n*/y/*.txt\n'],
-  ['the Dockerfile and the rules themselves', 'Dockerfile\n.dockerignore\n'],
-  ['links and odd names', 'link\nto-directory/*\n\\#hash\n\\!bang\n.hidden\nspace*\n'],
-  ['the last rule that matches', '!a\na\n*.log\n!b.log\nx\n!x/y/z.txt\n'],
-  ['Windows’ line ends and a mark of the byte order', '\uFEFFa\r\nd\r\n!d/keep/k.txt\r\n'],
-])('%s: the same files as docker, with the same content, kind, mode and time', (_what, rules) =>
+  ['the Dockerfile and .dockerignore', 'Dockerfile\n.dockerignore\n'],
+  ['links and names with special characters', 'link\nto-directory/*\n\\#hash\n\\!bang\n.hidden\nspace*\n'],
+  ['several matching patterns, of which the last applies', '!a\na\n*.log\n!b.log\nx\n!x/y/z.txt\n'],
+  ['CRLF line ends and a byte order mark', '\uFEFFa\r\nd\r\n!d/keep/k.txt\r\n'],
+])('sends the same files as docker, with the same content, type, mode and time: %s', (_what, rules) =>
   compareWithDocker(rules),
 )
 
-it('wildcards in exceptions, and what ends in mid-name: the same files as docker', () =>
-  // BuildKit's client of 20.10 reads `**ng` otherwise than all newer ones do; the classic builder of a newer one does not.
+it('sends the same files as docker: wildcards in exceptions, and `**` before a part of a name', () =>
+  // BuildKit's client in 20.10 matches `**ng` differently from newer versions and from the newer classic builder.
   compareWithDocker('*\n!x/*/*.txt\n!?\n!Dockerfile\n!**ng\n', NEWER_CLASSIC))
 
 async function compareWithDocker(rules: string | undefined, builder: Builder = BUILDKIT): Promise<void> {
   await writeFile(join(context, '.dockerignore'), rules ?? '')
   const ours = await ourResult('Dockerfile')
   const docker = new Map(await dockersResult(context, builder))
-  // This client makes an empty file of a socket; newer ones leave it out.
+  // This client sends a socket as an empty file; newer versions omit it.
   docker.delete('socket')
   expect(docker.size).toBeGreaterThan(2)
   expect(sorted(ours)).toEqual(sorted(docker))
 }
 
 it.each([
-  ['beside a Dockerfile of another name', 'other.Dockerfile'],
-  ['beside one in a directory', 'd/Dockerfile'],
-])('rules %s: the same files as docker, which knows them with BuildKit alone', async (_what, dockerfile) => {
+  ['of a Dockerfile with another name', 'other.Dockerfile'],
+  ['of a Dockerfile in a directory', 'd/Dockerfile'],
+])('sends the same files as docker with BuildKit: the ignore file %s', async (_what, dockerfile) => {
   await writeFile(join(context, '.dockerignore'), 'x\n')
   await writeFile(join(context, dockerfile), 'FROM scratch\nCOPY . /c/\n')
   await writeFile(join(context, `${dockerfile}.dockerignore`), 'd/*\n!d/keep\nd/keep/deep\n*.Dockerfile\n')

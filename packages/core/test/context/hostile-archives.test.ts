@@ -24,7 +24,7 @@ afterEach(async () => {
   await outside[Symbol.asyncDispose]()
 })
 
-/** Opens an archive as a context, and closes it. */
+/** Opens an archive as a context, closes it, and returns its paths without the Dockerfile. */
 async function open(bytes: Buffer): Promise<readonly string[]> {
   const context = { kind: 'stream', open: () => Readable.from([bytes]) } as const
   await using opened = await openContext({ context, dockerfile: 'Dockerfile' })
@@ -32,14 +32,14 @@ async function open(bytes: Buffer): Promise<readonly string[]> {
   return paths.filter((path) => path !== 'Dockerfile')
 }
 
-/** What an archive could change outside of its folder. */
+/** The state outside the unpacked folder that a hostile archive could change. */
 async function stateOutside() {
   const { mode, mtimeMs, ctimeMs, uid } = await lstat(outside.path)
   const text = await readFile(join(outside.path, 'file'), 'utf8')
   return { mode, mtimeMs, ctimeMs, uid, text, names: await readdir(outside.path) }
 }
 
-it.each(Object.keys(hostileArchives('')))('refuses an archive with %s, and leaves nothing', async (name) => {
+it.each(Object.keys(hostileArchives('')))('rejects an archive with %s, and leaves no files', async (name) => {
   const [archive, says] = hostileArchives(outside.path)[name] ?? []
   const before = await stateOutside()
   const error = await open(archive ?? Buffer.alloc(0)).catch((caught: unknown) => caught)
@@ -49,7 +49,7 @@ it.each(Object.keys(hostileArchives('')))('refuses an archive with %s, and leave
   expect(await readdir(scratch.path)).toEqual([])
 })
 
-it('unpacks what is unusual and harmless', async () => {
+it('unpacks unusual but harmless entries', async () => {
   const archive = archiveOf(
     { name: '/absolute', content: 'x', owner: '7777777' },
     { name: 'closed/', type: '5', mode: '0000555' },
@@ -67,7 +67,7 @@ it('unpacks what is unusual and harmless', async () => {
   expect(await readdir(scratch.path)).toEqual([])
 })
 
-it('unpacks modes, dates, links and replaced files as they are in the archive', async () => {
+it('unpacks modes, times, links and replaced files as in the archive', async () => {
   const date = (seconds: number) => seconds.toString(8).padStart(11, '0')
   const late = 2 ** 32
   const archive = archiveOf(
@@ -98,7 +98,7 @@ it('unpacks modes, dates, links and replaced files as they are in the archive', 
   })
 })
 
-it('reads an archive with many records in a global header in time', async () => {
+it('limits the processor time for many records in a global header', async () => {
   const records = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`key${at}`, '']))
   const header = Buffer.from(paxHeader(records))
   header.write('g', 156)
@@ -107,7 +107,9 @@ it('reads an archive with many records in a global header in time', async () => 
   expect(await processorTime(unpack)).toBeLessThan(5000)
 })
 
-it('ends with a typed error or a context, whatever bytes of an archive change', { timeout: 120_000 }, async () => {
+it('opens a mutated archive or rejects it with a typed error, and changes nothing outside', {
+  timeout: 120_000,
+}, async () => {
   const archives = Object.values(hostileArchives(outside.path)).map(([archive]) => archive)
   const before = await stateOutside()
   const mutant = fc
@@ -136,7 +138,7 @@ it('ends with a typed error or a context, whatever bytes of an archive change', 
   expect(await stateOutside()).toEqual(before)
 })
 
-/** Makes the checksums of all blocks that look like headers right again, so that mutants get past the first check. */
+/** Corrects the checksum of every header block, so that mutants pass the checksum check. */
 function withChecksums(bytes: Buffer): Buffer {
   for (let at = 0; at + 512 <= bytes.length; at += 512) {
     const header = bytes.subarray(at, at + 512)

@@ -37,7 +37,10 @@ async function makeRepository(path: string): Promise<string> {
   return git(path, 'rev-parse', 'HEAD')
 }
 
-/** Every setting known to start a program, each leaving a mark, and a file that git has to read again. */
+/**
+ * Adds every setting that is known to start a program. Each program creates a file in `marks`. Changes the time of a
+ * file, so that git reads it again.
+ */
 async function makeHostile(path: string, gitFolder: string): Promise<void> {
   const mark = (name: string) => `touch ${join(marks.path, name)}; cat`
   await appendFile(
@@ -67,8 +70,8 @@ status = "!${mark('alias')}"
 
 const originOf = (path: string) => readGitOrigin({ kind: 'directory', path })
 
-describe('a context with a repository of others', { timeout: 60_000 }, () => {
-  it('is read without the programs that its configuration names', async () => {
+describe('readGitOrigin of a hostile repository', { timeout: 60_000 }, () => {
+  it('runs no program from the git configuration', async () => {
     const revision = await makeRepository(folder.path)
     await git(folder.path, 'remote', 'add', 'origin', 'https://git.example.com/app.git')
     await makeHostile(folder.path, join(folder.path, '.git'))
@@ -78,14 +81,14 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
     expect(await readdir(marks.path)).toEqual([])
   })
 
-  it('the mark is left where git reads the repository by itself', async () => {
+  it('avoids programs that plain git status runs', async () => {
     await makeRepository(folder.path)
     await makeHostile(folder.path, join(folder.path, '.git'))
     await git(folder.path, 'status')
     expect(await readdir(marks.path)).toEqual(expect.arrayContaining(['clean', 'fsmonitor']))
   })
 
-  it('a bare repository among its files is not read', async () => {
+  it('ignores a bare repository in the context', async () => {
     vi.stubEnv('GIT_CEILING_DIRECTORIES', join(folder.path, '..'))
     await makeRepository(join(folder.path, 'source'))
     await git(folder.path, 'clone', '--quiet', '--bare', join(folder.path, 'source'), 'context')
@@ -98,7 +101,7 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
     expect(await readdir(marks.path)).toEqual([])
   })
 
-  it('submodules are read in the same way, and are part of what is dirty', async () => {
+  it('reports a dirty submodule, and runs no program from its configuration', async () => {
     await makeRepository(join(folder.path, 'library'))
     const app = join(folder.path, 'app')
     await makeRepository(app)
@@ -112,7 +115,7 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
     expect(await readdir(marks.path)).toEqual([])
   })
 
-  it('whose submodules are links to itself is read once', async () => {
+  it('ends in time if submodules are links to the repository itself', async () => {
     const commit = await makeRepository(folder.path)
     for (const name of ['a', 'b'])
       await git(folder.path, 'update-index', '--add', '--cacheinfo', `160000,${commit},${name}`)
@@ -126,7 +129,7 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
     expect(signal.aborted).toBe(false)
   })
 
-  it('its worktrees and their line ends are read as git reads them', async () => {
+  it('reports a clean worktree if core.autocrlf converts its line ends', async () => {
     const main = join(folder.path, 'main')
     await makeRepository(main)
     await git(main, 'config', 'core.autocrlf', 'true')
@@ -139,16 +142,19 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
 })
 
 describe('a git context', { timeout: 60_000 }, () => {
-  it.each(['--upload-pack=touch mark', '-x', '--output=mark'])('takes the ref %j for a ref', async (ref) => {
-    await makeRepository(join(folder.path, 'app'))
-    await using target = await tempFolder('clone')
-    const url = `file://${join(folder.path, 'app')}`
-    const refused = cloneContext({ kind: 'git', url, ref }, target.path)
-    await expect(refused).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
-    expect(await readdir(target.path)).not.toContain('mark')
-  })
+  it.each(['--upload-pack=touch mark', '-x', '--output=mark'])(
+    'does not pass the ref %j as an option to git',
+    async (ref) => {
+      await makeRepository(join(folder.path, 'app'))
+      await using target = await tempFolder('clone')
+      const url = `file://${join(folder.path, 'app')}`
+      const refused = cloneContext({ kind: 'git', url, ref }, target.path)
+      await expect(refused).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+      expect(await readdir(target.path)).not.toContain('mark')
+    },
+  )
 
-  it.each(['/', '..', '../..', 'nowhere/../../..'])('whose directory is a link to %j is refused', async (to) => {
+  it.each(['/', '..', '../..', 'nowhere/../../..'])('is rejected if its subdirectory is a link to %j', async (to) => {
     const app = join(folder.path, 'app')
     await makeRepository(app)
     await symlink(to, join(app, 'docker'))
@@ -161,7 +167,7 @@ describe('a git context', { timeout: 60_000 }, () => {
     }
   })
 
-  it('whose directory is a link within the repository is that directory', async () => {
+  it('follows a subdirectory that is a link within the repository', async () => {
     const app = join(folder.path, 'app')
     await makeRepository(app)
     await mkdir(join(app, 'images', 'a'), { recursive: true })
@@ -175,8 +181,8 @@ describe('a git context', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the login of a git URL', { timeout: 60_000 }, () => {
-  it('reaches the host, and no process list', async () => {
+describe('the credentials in a git URL', { timeout: 60_000 }, () => {
+  it('are sent to the host, but are not in command lines or messages', async () => {
     const commit = await makeRepository(join(folder.path, 'app.git'))
     await using server = await startGitServer(folder.path, 'user:hunter2@/')
     const trace = join(marks.path, 'trace')
@@ -201,14 +207,14 @@ describe('the login of a git URL', { timeout: 60_000 }, () => {
     ['git@host:app.git', 'git@host:app.git', {}],
     ['https://u:a@b@host/app.git', 'https://host/app.git', { POLYARCH_GIT_PASSWORD: 'a@b' }],
     ['HTTPS://%zz@host/app.git', 'HTTPS://host/app.git', { POLYARCH_GIT_USERNAME: '%zz' }],
-  ])('is taken out of %s', (written, url, env) => {
+  ])('are taken only from HTTP URLs: %s', (written, url, env) => {
     expect(gitAddress(written)).toMatchObject({ url, env })
   })
 
   it.each([
     'https://user:hunter2@127.0.0.1:1/app.git?token=hunter2',
     'HTTPS://hunter2@127.0.0.1:1/a?private_token=hunter2',
-  ])('and a token in its query are in no message: %s', async (url) => {
+  ])('are not in messages, nor is a token in the query: %s', async (url) => {
     await using target = await tempFolder('clone')
     const error = await cloneContext({ kind: 'git', url }, target.path).catch((caught: unknown) => caught as Error)
     expect(error).toMatchObject({ code: 'CONTEXT_UNREADABLE', message: expect.stringContaining('127.0.0.1:1/a') })
@@ -216,7 +222,7 @@ describe('the login of a git URL', { timeout: 60_000 }, () => {
   })
 
   it.each([['ssh://git:hunter2@host/app.git'], ['https://user%0Ahost=evil:hunter2@host/app.git']])(
-    'that cannot be passed on is refused: %s',
+    'are rejected if they cannot be passed to git: %s',
     (url) => {
       expect(() => gitAddress(url)).toThrow(expect.objectContaining({ code: 'CONTEXT_UNREADABLE' }))
       expect(() => gitAddress(url)).not.toThrow(/hunter2/)
@@ -225,7 +231,7 @@ describe('the login of a git URL', { timeout: 60_000 }, () => {
 })
 
 it.runIf(process.getuid?.() === 0)(
-  'a repository of another user is named with the command that trusts it',
+  'reports a repository of another user, with the git command that trusts it',
   async () => {
     const repository = join(folder.path, 'app.git')
     await makeRepository(repository)

@@ -9,7 +9,7 @@ import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { start } from './definitions.js'
 start.platforms(`
 
-/** What an editor proposes at the place of the sign @ in a program. */
+/** Completions that an editor offers at the character @ in a program. */
 function proposals(program: string): readonly string[] {
   const text = `${START}${program})`
   const host: ts.LanguageServiceHost = {
@@ -32,7 +32,7 @@ function proposals(program: string): readonly string[] {
 test.each([
   ['architectures', "platform('@', { base: 'wide' })", ['amd64', 'arm', 'arm64', 'riscv64']],
   ['bases', "platform('amd64', { base: '@' })", ['wide', 'narrow']],
-  ['the releases of a base', "platform('amd64', { base: 'wide', release: '@' })", ['one']],
-])('an editor proposes %s', { timeout: 60_000 }, (_what, program, expected) => {
+  ['releases of a base', "platform('amd64', { base: 'wide', release: '@' })", ['one']],
+])('TypeScript completes %s', { timeout: 60_000 }, (_what, program, expected) => {
   expect(proposals(program)).toEqual(expect.arrayContaining(expected))
 })

@@ -63,7 +63,7 @@ const FRAGMENTS = [
 ]
 const texts = fc.array(fc.oneof(fc.constantFrom(...FRAGMENTS), fc.string({ maxLength: 4 })), { maxLength: 60 })
 
-test('any text is read without an exception, and its places lie in it', () => {
+test('parses and analyzes any text, and returns places within it', () => {
   fc.assert(
     fc.property(texts, (parts) => {
       const text = parts.join('')
@@ -77,7 +77,7 @@ test('any text is read without an exception, and its places lie in it', () => {
   )
 })
 
-test('normalizing a text changes nothing in what it means, and is done after one pass', () => {
+test('normalizing a Dockerfile keeps the result of its analysis, and is idempotent', () => {
   fc.assert(
     fc.property(texts, (parts) => {
       const dockerfile = parseDockerfile(parts.join(''))
@@ -99,12 +99,12 @@ const HEAD = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS s\n'
 test.each<readonly [string, string, string]>([
   ...FRAGMENTS.map((fragment): [string, string, string] => [JSON.stringify(fragment), '', fragment]),
   ['chained stages', HEAD, 'FROM s AS s\nENV A=$A$B\nCOPY $A /\n'],
-  ['triggers', `${HEAD}ONBUILD COPY --from=a $A /\n`, 'FROM s AS t\nCOPY --from=t / /\n'],
+  ['ONBUILD triggers', `${HEAD}ONBUILD COPY --from=a $A /\n`, 'FROM s AS t\nCOPY --from=t / /\n'],
   ['patterns', `ARG V=${'a'.repeat(250)}\n${HEAD}`, 'FROM ${V//*a*b/c}\nCOPY --from=1 / /\n'],
   ['patterns in a stage', `${HEAD}ENV V=${'a'.repeat(250)}\n`, 'COPY ${V%%*a*b} /\n'],
   ['long values', `${HEAD}ENV V=${'a'.repeat(30_000)}\n`, 'ENV W=$V$V\n'],
   ['continued lines', `${HEAD}RUN true`, ' \\\n# why\n x'],
-])('64 kB of %s are read and analysed at once', async (_what, head, part) => {
+])('limits the processor time to parse and analyze 64 kB of %s', async (_what, head, part) => {
   const text = head + part.repeat(Math.max(0, Math.floor((64_000 - head.length) / part.length)))
   expect(await processorTime(() => parseDockerfile(text))).toBeLessThan(1000)
   expect(await processorTime(() => analyze(parseDockerfile(text), INPUT))).toBeLessThan(3000)

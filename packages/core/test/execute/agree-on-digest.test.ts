@@ -8,7 +8,7 @@ import { KEY_ANNOTATION } from '../../src/steps/key.js'
 import { memoryRegistry } from '../registry/memory-registry.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
-/** An image with a key: those with one key are equal results of two engines. */
+/** An image with a key annotation. Images with the same key are equal results of two engines. */
 function imageOf(engine: string, key: string): StoredManifest {
   const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf(engine), size: engine.length }
   const content = { schemaVersion: 2 as const, config, layers: [], annotations: { [KEY_ANNOTATION]: key } }
@@ -20,7 +20,7 @@ const [smaller, larger] = [imageOf('one', 'k'), imageOf('two', 'k')].sort((a, b)
 ) as [StoredManifest, StoredManifest]
 const newer = imageOf('three', 'another key')
 
-/** Moves `1.0` and `latest` to a result while another run acts, and returns what they hold then. */
+/** Moves tags `1.0` and `latest` to a result while another run acts, and returns their digests. */
 async function moveBeside(result: StoredManifest, act: (put: (tag: string, image: StoredManifest) => void) => void) {
   let isFirst = true
   const { store, answer } = memoryRegistry({
@@ -48,12 +48,15 @@ async function moveBeside(result: StoredManifest, act: (put: (tag: string, image
 test.each([
   ['the smaller digest', smaller, larger],
   ['the larger digest', larger, smaller],
-])('names that another run moved to an equal result agree: a run with %s', async (_what, own, others) => {
-  const { held, reported } = await moveBeside(own, (put) => put('1.0', others))
-  expect(held).toEqual([smaller.descriptor.digest, smaller.descriptor.digest])
-  expect(reported).toEqual(held)
-})
+])(
+  'moves all tags to the smaller digest if another run moved one to an equal result: own result has %s',
+  async (_what, own, others) => {
+    const { held, reported } = await moveBeside(own, (put) => put('1.0', others))
+    expect(held).toEqual([smaller.descriptor.digest, smaller.descriptor.digest])
+    expect(reported).toEqual(held)
+  },
+)
 
-test('a name that another run moved to another result is an error', async () => {
+test('fails with TAG_MOVED if another run moved a tag to a different result', async () => {
   await expect(moveBeside(smaller, (put) => put('1.0', newer))).rejects.toMatchObject({ code: 'TAG_MOVED' })
 })

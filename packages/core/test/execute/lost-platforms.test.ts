@@ -27,7 +27,7 @@ test.each([
   ['windows/amd64;10.0.20348.2700', 'windows/amd64;10.0.20348.2762', []],
   ['windows/amd64;10.0.20348.2700', 'windows/amd64', []],
   ['windows/amd64;10.0.17763.6414 windows/amd64;10.0.20348.2700', 'windows/amd64;10.0.20348.2762', ['10.0.17763.6414']],
-])('of %s, %s loses %j', async (had, has, lost) => {
+])('replacing %s with %s removes %j', async (had, has, lost) => {
   const [current, next] = [indexOf(...had.split(' ')), indexOf(...has.split(' '))]
   const found = await findRemovedPlatforms({ reference: REFERENCE, current, next }, {} as Registry, {})
   expect(found.map(platformIdentity)).toEqual(lost.map((one) => expect.stringContaining(one)))

@@ -5,7 +5,7 @@ import { sourceName } from '../../src/graph/source-name.js'
 test.each([
   ['https://me:hunter2@files.example.com/root.tar.xz?signature=hunter3', 'https://files.example.com/root.tar.xz'],
   ['/my files/root?.tar.xz', '/my files/root?.tar.xz'],
-])('an archive at %s is called, and locked as, %s: without what only those may know who fetch it', (location, name) => {
+])('names an archive at %s as %s in plans and in the lock file, without credentials and query', (location, name) => {
   const source = madeBase({ kind: 'rootfs', location, sha256: 'a'.repeat(64) })
   const node = { kind: 'base', id: 'app base(linux/amd64)', pipeline: 'app', needs: [], source } as const
   const platform = { os: 'linux', architecture: 'amd64' }

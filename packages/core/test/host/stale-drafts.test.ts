@@ -10,7 +10,7 @@ import { LayerCache } from '../../src/rootfs/layer-cache.js'
 
 const OLD = Date.now() / 1000 - 25 * 60 * 60
 
-/** Makes a draft that nothing has written to for 25 hours, and one of now. Returns the name of the second. */
+/** Creates a draft last written 25 hours ago and a recent one. Returns the name of the recent one. */
 async function makeDrafts(directory: string, prefix = ''): Promise<string> {
   await mkdir(directory, { recursive: true })
   const [old, recent] = [`${prefix}${randomUUID()}`, `${prefix}${randomUUID()}`]
@@ -19,12 +19,12 @@ async function makeDrafts(directory: string, prefix = ''): Promise<string> {
   return recent
 }
 
-/** Names that look like drafts of a prefix. */
+/** File names with a prefix that end like a draft. */
 async function draftsIn(directory: string, prefix = ''): Promise<readonly string[]> {
   return (await readdir(directory)).filter((name) => name.startsWith(prefix) && /-[0-9a-f]{12}$/.test(name))
 }
 
-it('a run removes the layers that killed runs left incomplete, and no other file', async () => {
+it('LayerCache.add removes stale incomplete layers of killed runs, and no other file', async () => {
   await using folder = await tempFolder('drafts')
   const rootfs = join(folder.path, 'rootfs')
   const recent = await makeDrafts(rootfs)
@@ -34,7 +34,7 @@ it('a run removes the layers that killed runs left incomplete, and no other file
   expect(await readdir(rootfs)).toContainEqual(expect.stringMatching(/^x/))
 })
 
-it('a layout loses what killed runs left incomplete', async () => {
+it('makeLayout removes stale incomplete files of killed runs from the layout', async () => {
   await using folder = await tempFolder('drafts')
   const recent = await makeDrafts(folder.path, 'incoming-')
   await makeLayout(folder.path)
@@ -42,7 +42,7 @@ it('a layout loses what killed runs left incomplete', async () => {
   expect(await readdir(folder.path)).toContain('incoming-mine')
 })
 
-it('an output loses what killed runs left beside it, directories included', async () => {
+it('replaceWhole removes stale files and directories of killed runs beside the output', async () => {
   await using folder = await tempFolder('drafts')
   const recent = await makeDrafts(folder.path, '.image.tar.')
   const directory = join(folder.path, `.image.tar.${randomUUID()}`)

@@ -14,7 +14,7 @@ describe('parseLayoutReference', () => {
     ['oci:/srv/images:team/app:1.0', '/srv/images', 'team/app:1.0', undefined],
     [`oci:/srv/me@home/images@${digest}`, '/srv/me@home/images', undefined, digest],
     [`oci:images:app@${digest}`, 'images', 'app', digest],
-  ])('reads %s', (text, directory, tag, wanted) => {
+  ])('parses %s', (text, directory, tag, wanted) => {
     const reference = parseLayoutReference(text)
     expect(reference && layoutDirectory(reference)).toBe(resolve(directory))
     expect(reference).toMatchObject({ ...(tag && { tag }), ...(wanted && { digest: wanted }) })
@@ -22,11 +22,11 @@ describe('parseLayoutReference', () => {
   })
 
   test.each(['ghcr.io/team/app:1.0', 'oci:', 'oci::app', 'oci:images@sha256:abc', `oci:images:app@${digest}0`])(
-    'leaves %s alone',
+    'returns undefined for %s',
     (text) => expect(parseLayoutReference(text)).toBeUndefined(),
   )
 
-  test('formatted, and read again, a reference is the same', () => {
+  test('returns a reference that formatReference formats to the same text', () => {
     const word = fc.stringMatching(/^[a-z0-9@._-]{1,10}$/).filter((text) => !['.', '..'].includes(text))
     const names = fc.option(fc.stringMatching(/^[a-z0-9/:._-]{1,20}$/), { nil: undefined })
     fc.assert(

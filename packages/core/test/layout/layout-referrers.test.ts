@@ -37,7 +37,7 @@ async function entries(): Promise<readonly Descriptor[]> {
   return (JSON.parse(text) as { manifests: Descriptor[] }).manifests
 }
 
-/** An index with one image in the layout, under the name `app`. */
+/** Puts an index with one image into the layout, with the tag `app`. */
 async function putImage() {
   const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
   const index = tinyIndex([image])
@@ -47,7 +47,7 @@ async function putImage() {
   return { image, index }
 }
 
-test('what is attached in a layout is found, and by its type', async () => {
+test('lists the referrers in a layout, and filters them by artifact type', async () => {
   const { index } = await putImage()
   const { digest } = index.descriptor
   expect(await registry.listReferrers(at(), digest)).toEqual([])
@@ -61,7 +61,7 @@ test('what is attached in a layout is found, and by its type', async () => {
   expect(await registry.listReferrers(at(), digest, { artifactType: 'text/x-note' })).toEqual([described])
 })
 
-test('an attachment and what it is attached to are listed once, without a name', async () => {
+test('index.json lists a referrer and its untagged subject once', async () => {
   const { image, index } = await putImage()
   const { descriptor } = image.manifest
   const note = attachment(descriptor, 'text/x-note')
@@ -76,7 +76,7 @@ test('an attachment and what it is attached to are listed once, without a name',
   expect((await entries()).filter(({ digest }) => digest === descriptor.digest)).toHaveLength(1)
 })
 
-test('a layout with one name needs none in a reference, whatever is attached', async () => {
+test('resolves a reference without a tag if the layout has one tag, despite referrers', async () => {
   const { index } = await putImage()
   await registry.putManifest(at(), attachment(index.descriptor, 'text/x-note'))
   expect((await registry.resolve(at()))?.digest).toBe(index.descriptor.digest)

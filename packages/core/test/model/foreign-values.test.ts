@@ -6,8 +6,8 @@ import { isJsonObject, itemsOf, textOf } from '../../src/model/json-fields.js'
 import { isLoopback } from '../../src/model/loopback.js'
 import { redactUrl, shownLocation } from '../../src/model/shown-location.js'
 
-describe('a field of JSON', () => {
-  it('is an object, a text or a list, or nothing of the kind', () => {
+describe('isJsonObject, textOf and itemsOf', () => {
+  it('accept objects, strings and arrays, and no other value', () => {
     const values = [{ a: 1 }, [1], 'x', 1, null, undefined]
     expect(values.map(isJsonObject)).toEqual([true, false, false, false, false, false])
     expect(values.map(textOf)).toEqual([undefined, undefined, 'x', undefined, undefined, undefined])
@@ -20,13 +20,13 @@ describe('isLoopback', () => {
     expect(isLoopback(name)).toBe(true),
   )
   it.each(['', '::1', '128.0.0.1', '127.0.0', '127.0.0.1.example', 'a127.0.0.1', '127.0.0.1234', 'localhost.example'])(
-    'refuses %j',
+    'rejects %j',
     (name) => expect(isLoopback(name)).toBe(false),
   )
 })
 
-describe('a location as it is shown', () => {
-  it('has no credentials, query or fragment', () => {
+describe('shownLocation', () => {
+  it('removes credentials, query and fragment from a URL, as redactUrl does', () => {
     const url = 'https://user:secret@files.example:8443/a/b.tar?signature=1#part'
     expect(redactUrl(new URL(url))).toBe('https://files.example:8443/a/b.tar')
     expect(shownLocation(url)).toBe('https://files.example:8443/a/b.tar')
@@ -34,7 +34,7 @@ describe('a location as it is shown', () => {
     expect(shownLocation(url.replace('https:', 'http:'))).toBe('http://files.example:8443/a/b.tar')
   })
 
-  it.each(['/root.tar?x', './http:/x', 'https://', 'C:\\root.tar'])('is %s as it is', (path) =>
+  it.each(['/root.tar?x', './http:/x', 'https://', 'C:\\root.tar'])('does not change %s', (path) =>
     expect(shownLocation(path)).toBe(path),
   )
 })
@@ -51,11 +51,11 @@ describe('contextName', () => {
     [`alpine:latest@${digest}`, `alpine:latest@${digest}`],
     [`alpine@${digest}`, `alpine@${digest}`],
     ['not a name', undefined],
-  ])('of %s is %s', (text, expected) => expect(contextName(text)).toBe(expected))
+  ])('returns, for %s, %s', (text, expected) => expect(contextName(text)).toBe(expected))
 })
 
 describe('timeLimit', () => {
-  it('fires with a time-out after its time, and keeps no process alive', async () => {
+  it('aborts with a TimeoutError after its time', async () => {
     const limit = timeLimit(1)
     await delay(50)
     expect(limit.reason).toMatchObject({ name: 'TimeoutError', message: expect.stringContaining('timeout') })

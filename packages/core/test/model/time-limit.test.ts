@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { timeLimit } from '../../src/model/async/time-limit.js'
 
-test('fires with another signal, with its reason', () => {
+test('aborts with the reason of another signal', () => {
   const other = new AbortController()
   const limit = timeLimit(60_000, other.signal)
   expect(limit.aborted).toBe(false)
@@ -10,7 +10,7 @@ test('fires with another signal, with its reason', () => {
   expect(limit.reason).toBe('enough')
 })
 
-test('fires after its time, also if memory is collected meanwhile and other signals are made of it', async () => {
+test('aborts after its time if garbage is collected meanwhile and only AbortSignal.any refers to it', async () => {
   const script = `
     const { timeLimit } = await import(${JSON.stringify(new URL('../../src/model/async/time-limit.ts', import.meta.url).href)})
     const other = new AbortController()

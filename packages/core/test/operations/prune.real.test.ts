@@ -8,4 +8,4 @@ async function start(deletes: boolean): Promise<PruneSubject> {
 }
 
 pruneContract('docker-registry', 'manifests', () => start(true))
-pruneContract('docker-registry as it comes', 'nothing', () => start(false))
+pruneContract('docker-registry with deletion disabled', 'nothing', () => start(false))

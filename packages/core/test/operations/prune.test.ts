@@ -23,7 +23,7 @@ async function start(): Promise<PruneSubject> {
   }
 }
 
-/** One behind a proxy that decides on deletions. */
+/** A registry behind a proxy that can answer DELETE requests itself. */
 async function startBehind(decide: (url: string, path: string) => Promise<Fault | undefined>): Promise<PruneSubject> {
   const registry = await start()
   const proxy = await startFaultProxy(registry.host)
@@ -43,7 +43,7 @@ async function digestAt(url: string): Promise<string> {
   return headers.get('docker-content-digest') ?? ''
 }
 
-/** One that takes the deletion of a tag for that of its manifest, with all tags of it. */
+/** A registry that, when a tag is deleted, deletes its manifest with all tags of it. */
 function startRash(): Promise<PruneSubject> {
   return startBehind(async (url, path) => {
     if (path.includes('sha256:')) return undefined
@@ -51,7 +51,7 @@ function startRash(): Promise<PruneSubject> {
   })
 }
 
-/** One that deletes no manifest which has a tag, as Artifact Registry. */
+/** A registry that rejects the deletion of a tagged manifest, as Artifact Registry does. */
 function startStrict(): Promise<PruneSubject> {
   const body = JSON.stringify({
     errors: [{ code: 'GOOGLE_MANIFEST_DANGLING_TAG', message: 'still referenced by tag' }],
@@ -67,10 +67,10 @@ function startStrict(): Promise<PruneSubject> {
 }
 
 pruneContract('the embedded registry', 'tags', start)
-pruneContract('a registry that deletes a manifest with any tag of it', 'manifests', startRash)
-pruneContract('a registry that deletes no manifest which has a tag', 'tags', startStrict)
+pruneContract('a registry that deletes the manifest when one of its tags is deleted', 'manifests', startRash)
+pruneContract('a registry that rejects the deletion of tagged manifests', 'tags', startStrict)
 
-test('a tag whose manifest cannot be read is kept and reported, and a blob in an index is not read as a manifest', async () => {
+test('keeps and reports a tag whose manifest cannot be read, and does not read a blob in an index as a manifest', async () => {
   await using registry = await testRegistry()
   await using folder = await tempFolder('prune')
   const { url, host } = registry.server
@@ -102,7 +102,7 @@ test('a tag whose manifest cannot be read is kept and reported, and a blob in an
   expect(formatPruned(pruned)).toMatch(/1 deleted\n$/)
 })
 
-/** A manifest that a registry takes and this client refuses: an image with its layer many times over. */
+/** An image manifest with the same layer many times, which a registry accepts and this client rejects. */
 function imageOfLayers({ manifest, layer }: TinyImage, count: number): StoredManifest {
   const { content } = manifest
   if (isIndex(content)) throw new TypeError('a tiny image is a single one')

@@ -8,7 +8,7 @@ import { startScriptedServer } from './scripted-server.js'
 
 const NAMED = expect.stringContaining("it came with 'Content-Encoding: gzip', which was not requested")
 
-/** A registry, or a proxy before it, that compresses all that it sends. */
+/** Starts a registry, or a proxy in front of one, that compresses every response. */
 function startCompressing(body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) {
   return startScriptedServer(({ path }) =>
     path.includes('/referrers/')
@@ -19,17 +19,17 @@ function startCompressing(body: string | Uint8Array, headers: Readonly<Record<st
 
 const { bytes, descriptor } = encodeManifest({ schemaVersion: 2, manifests: [] }, MEDIA_TYPES.ociIndex)
 
-test('a compressed manifest is an error that names the encoding', async () => {
+test('rejects a compressed manifest with an error that names the encoding', async () => {
   const headers = { 'content-type': descriptor.mediaType, 'docker-content-digest': descriptor.digest }
   await using server = await startCompressing(bytes, headers)
   await using registry = createRegistry({ retry: { attempts: 1 } })
   const place = { registry: server.host, repository: 'app' }
   await expect(registry.getManifest({ ...place, tag: '1' })).rejects.toMatchObject({ message: NAMED })
-  // The length of what is compressed is not that of the manifest, so HEAD alone decides nothing.
+  // Content-Length is that of the compressed bytes, so HEAD alone is not enough to resolve the tag.
   await expect(registry.resolve({ ...place, tag: '1' })).rejects.toMatchObject({ message: NAMED })
 })
 
-test('a compressed list of tags is an error that names the encoding', async () => {
+test('rejects a compressed tag list with an error that names the encoding', async () => {
   await using server = await startCompressing('{"tags":["1"]}')
   await using registry = createRegistry({ retry: { attempts: 1 } })
   const listing = registry.listTags({ registry: server.host, repository: 'app' })
@@ -39,7 +39,7 @@ test('a compressed list of tags is an error that names the encoding', async () =
 test.each([
   ['shorter', 'content '.repeat(100)],
   ['longer', 'c'],
-])('a compressed blob, which is %s, is an error that names the encoding', async (_, content) => {
+])('rejects a compressed blob with an error that names the encoding: the response is %s', async (_, content) => {
   await using server = await startCompressing(content)
   await using registry = createRegistry({ retry: { attempts: 1 } })
   const wanted = { digest: digestOf(content), size: content.length, mediaType: MEDIA_TYPES.ociLayer }
@@ -47,7 +47,7 @@ test.each([
   await expect(buffer(blob)).rejects.toMatchObject({ message: NAMED })
 })
 
-test('a layer that is compressed itself may be labelled so by its storage', async () => {
+test('accepts Content-Encoding: gzip for a layer that is itself a gzip file', async () => {
   const layer = gzipSync('content')
   await using server = await startScriptedServer(() => ({
     status: 200,

@@ -18,7 +18,7 @@ beforeAll(() => {
 
 const oras = async (...args: readonly string[]) => (await runProgram(sidProgramPath('oras'), [...args])).stdout
 
-/** The types of what oras finds attached to an image, and to that in turn, in alphabetical order. */
+/** The artifact types of an image's referrers, and of their referrers, that oras finds, sorted. */
 async function discover(...target: readonly string[]): Promise<readonly string[]> {
   interface Found {
     readonly artifactType?: string
@@ -32,8 +32,8 @@ async function discover(...target: readonly string[]): Promise<readonly string[]
   return referrers.flatMap(typesOf).toSorted()
 }
 
-// docker-registry 2.8 has no referrers API: oras and this client keep the list under a tag there.
-test('what oras attached on docker-registry is found by oras wherever it was copied to', async () => {
+// docker-registry 2.8 has no referrers API, so oras and this client write the list under a tag.
+test('copies the referrers that oras attached, so that oras finds them in registries and layouts', async () => {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('attached'))
   const source = cleanup.use(await startDebianRegistry())

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-test('a layer that is got from elsewhere is not looked for', async () => {
+test('does not copy a foreign layer', async () => {
   const image = await tinyImage({ platform: { os: 'windows', architecture: 'amd64' }, dialect: 'docker' })
   const from = { registry: here.server.host, repository: 'windows', tag: '1' }
   await pushImage(registry, from, image)
@@ -41,7 +41,7 @@ test('a layer that is got from elsewhere is not looked for', async () => {
   expect(await registry.getManifest(to)).toEqual(manifest)
 })
 
-test('an artifact that is no image is copied like one', async () => {
+test('copies an artifact that is not an image', async () => {
   const from = { registry: here.server.host, repository: 'artifact', tag: '1' }
   const [config, content] = [sourceOf(Buffer.from('{}')), sourceOf(randomBytes(100))]
   for (const source of [config, content]) await registry.writeBlob(from, source)
@@ -60,7 +60,7 @@ test('an artifact that is no image is copied like one', async () => {
   expect(await registry.getManifest(to)).toEqual(manifest)
 })
 
-test('what an index lists many times over is copied once', async () => {
+test('copies a manifest once that an index lists many times', async () => {
   const from = { registry: here.server.host, repository: 'many' }
   const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
   await pushImage(registry, from, image)

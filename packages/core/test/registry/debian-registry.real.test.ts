@@ -28,7 +28,7 @@ registryClientContract('docker-registry with a token service', () => start({ aut
 registryClientContract('docker-registry over TLS', () => start({ tls: true }))
 registryClientContract('docker-registry over TLS with a token service', () => start({ tls: true, auth: 'token' }))
 
-// The same port under its other name is another host to the client.
+// The client treats the same port with another host name as another registry.
 copyContract('docker-registry', async () => {
   const subject = await start({})
   return { ...subject, aside: subject.host.replace('127.0.0.1', 'localhost') }

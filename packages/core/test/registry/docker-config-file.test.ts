@@ -11,7 +11,7 @@ function loginsOf(config: unknown): unknown {
 }
 
 describe('parseDockerConfig', () => {
-  test('reads every user and password that docker writes', () => {
+  test('reads any user name and password that docker writes', () => {
     fc.assert(
       fc.property(host, username, password, (at, user, secret) => {
         const auth = Buffer.from(`${user}:${secret}`).toString('base64')
@@ -22,7 +22,7 @@ describe('parseDockerConfig', () => {
     )
   })
 
-  test('takes any JSON without an error', () => {
+  test('does not throw for any JSON', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const config = parseDockerConfig(text)
@@ -45,11 +45,11 @@ describe('parseDockerConfig', () => {
     'docker.io',
     'registry-1.docker.io',
     'https://docker.io',
-  ])("'%s' is Docker Hub", (key) => {
+  ])("maps key '%s' to Docker Hub", (key) => {
     expect(hostOfKey(key)).toBe('docker.io')
   })
 
-  test('a host that only contains or ends in another is not that one', () => {
+  test('does not return a login for a similar host name', () => {
     const config = { auths: { 'ghcr.io': { username: 'a', password: 'b' } } }
     const logins = parseDockerConfig(JSON.stringify(config))?.logins
     for (const other of ['evil-ghcr.io', 'ghcr.io.example.com', 'ghcr.io:443', 'GHCR.IO', 'io']) {
@@ -57,7 +57,7 @@ describe('parseDockerConfig', () => {
     }
   })
 
-  test('identity tokens, in both of their forms', () => {
+  test('reads identity tokens in both forms', () => {
     const form = Buffer.from('<token>:secret').toString('base64')
     expect(
       loginsOf({ auths: { 'a.example.com': { auth: form }, 'b.example.com': { identitytoken: 'secret' } } }),
@@ -67,7 +67,7 @@ describe('parseDockerConfig', () => {
     })
   })
 
-  test('a bare host wins over the older form of the same one, in either order', () => {
+  test('prefers a bare host to the older URL form of the same host, in either order', () => {
     const old = { username: 'old', password: 'x' }
     const young = { username: 'young', password: 'x' }
     const kept = { 'a.example.com': { kind: 'password', ...young } }
@@ -75,7 +75,7 @@ describe('parseDockerConfig', () => {
     expect(loginsOf({ auths: { 'a.example.com': young, 'https://a.example.com/v1/': old } })).toEqual(kept)
   })
 
-  test('entries that are empty or malformed are passed over', () => {
+  test('ignores empty and malformed entries', () => {
     const auths = {
       'a.example.com': {},
       'b.example.com': { auth: '!' },
@@ -85,7 +85,7 @@ describe('parseDockerConfig', () => {
     expect(loginsOf({ auths })).toEqual({})
   })
 
-  test('what is no object is no config', () => {
+  test('returns undefined for text that is not a JSON object', () => {
     for (const text of ['[]', '"x"', '{']) expect(parseDockerConfig(text)).toBeUndefined()
   })
 })

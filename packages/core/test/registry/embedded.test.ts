@@ -37,13 +37,13 @@ registryClientContract('the embedded registry', () => start())
 registryClientContract('the embedded registry with passwords', () => start('basic'))
 registryClientContract('the embedded registry over TLS with tokens', () => start('bearer', true))
 
-// The same port under its other name is another host to the client.
+// The client treats the same port with another host name as another registry.
 copyContract('the embedded registry', async () => {
   const subject = await start()
   return { ...subject, aside: subject.host.replace('127.0.0.1', 'localhost') }
 })
 
-test('a registry at an IPv6 address is written to and read from', async () => {
+test('pushes to and resolves from a registry at an IPv6 address', async () => {
   await using folder = await tempFolder('embedded')
   await using server = await startRegistry({ directory: folder.path, host: '::1' })
   await using registry = createRegistry()

@@ -31,7 +31,7 @@ beforeAll(async () => {
   proxy = await startFaultProxy(server.host)
   straight = createRegistry()
   registry = createRegistry({ retry: { delay: 1 }, concurrency: 1 })
-  // One layer is over the size up to which an upload is a single request.
+  // One layer exceeds the maximum size of a single-request upload.
   const files = { blob: randomBytes(1_100_000) }
   images = [
     await tinyImage({ platform: { os: 'linux', architecture: 'arm', variant: 'v7' }, files }),
@@ -52,14 +52,14 @@ const fresh = (): Repository => {
   return { registry: proxy.host, repository: `faults/case-${count}` }
 }
 
-/** With a client of its own: one that has pushed before would mount. */
+/** Pushes with a new client, because one that has pushed before would mount the blobs. */
 async function push(to: Repository): Promise<void> {
   await using client = createRegistry({ retry: { delay: 1 }, concurrency: 1 })
   for (const image of images) await pushImage(client, to, image)
   await client.putManifest({ ...to, tag: 'latest' }, index)
 }
 
-/** Reads all, past the proxy: whoever finds the tag has to find everything. */
+/** Reads the tag and everything that it refers to, without the proxy. */
 async function expectWhole({ repository }: Repository): Promise<void> {
   const at = { registry: server.host, repository }
   expect(await straight.resolve({ ...at, tag: 'latest' })).toEqual(index.descriptor)
@@ -78,8 +78,8 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
   return proxy.seen.length - before
 }
 
-describe.each(PASSING)('a passing fault, $kind $status', (fault) => {
-  test('at any one step of a push is overcome', async () => {
+describe.each(PASSING)('a transient fault, $kind $status,', (fault) => {
+  test('at any request of a push is retried', async () => {
     const steps = await requestsOf(() => push(fresh()))
     for (let step = 0; step < steps; step += 1) {
       const to = fresh()
@@ -90,7 +90,7 @@ describe.each(PASSING)('a passing fault, $kind $status', (fault) => {
     expect(steps).toBeGreaterThan(10)
   })
 
-  test('at any one step of a copy from another registry is overcome', async () => {
+  test('at any request of a copy from another registry is retried', async () => {
     const from = { registry: server.host, repository: 'faults/source' }
     for (const image of images) await pushImage(straight, from, image)
     await straight.putManifest({ ...from, tag: 'latest' }, index)
@@ -107,21 +107,26 @@ describe.each(PASSING)('a passing fault, $kind $status', (fault) => {
   })
 })
 
-test.each([403, 404, 507])('a lasting fault, %d, at any step of a push ends it without a tag', async (status) => {
-  const steps = await requestsOf(() => push(fresh()))
-  for (let step = 0; step < steps; step += 1) {
-    const to = fresh()
-    proxy.plan((_, at) => (at >= step ? { kind: 'answer', status } : undefined))
-    const error = await push(to).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
-    expect(error).toBeInstanceOf(RegistryError)
-    expect(await straight.resolve({ registry: server.host, repository: to.repository, tag: 'latest' })).toBeUndefined()
-  }
-})
+test.each([403, 404, 507])(
+  'a permanent fault, %d, from any request of a push on fails the push without a tag',
+  async (status) => {
+    const steps = await requestsOf(() => push(fresh()))
+    for (let step = 0; step < steps; step += 1) {
+      const to = fresh()
+      proxy.plan((_, at) => (at >= step ? { kind: 'answer', status } : undefined))
+      const error = await push(to).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(RegistryError)
+      expect(
+        await straight.resolve({ registry: server.host, repository: to.repository, tag: 'latest' }),
+      ).toBeUndefined()
+    }
+  },
+)
 
-test('a download that is cut again and again is gone on with by Range as long as it moves on', async () => {
+test('resumes an interrupted download with Range requests as long as it makes progress', async () => {
   const to = fresh()
   const source = sourceOf(randomBytes(3_000_000))
   await registry.writeBlob(to, source)
@@ -136,7 +141,7 @@ test('a download that is cut again and again is gone on with by Range as long as
   expect(later.every((range) => /^bytes=\d+-2999999$/.test(String(range)))).toBe(true)
 })
 
-test('a tag whose answer was lost is looked at, not put a second time', async () => {
+test('checks a tag with HEAD after a lost PUT response, and does not repeat the PUT', async () => {
   const to = fresh()
   const [, image] = images
   if (image === undefined) throw new Error('there are two images')

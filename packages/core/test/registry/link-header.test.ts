@@ -12,11 +12,11 @@ describe('nextLink', () => {
     ['</x>; rel="nextish"', undefined],
     ['', undefined],
     ['rel="next"', undefined],
-  ])('%s', (header, target) => {
+  ])('parses %j as %j', (header, target) => {
     expect(nextLink(header)).toBe(target)
   })
 
-  test('takes any text without an error', () => {
+  test('does not throw for any text', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), (text) => ['string', 'undefined'].includes(typeof nextLink(text))),
     )

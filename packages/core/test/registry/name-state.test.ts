@@ -9,7 +9,7 @@ const index = encodeManifest({ schemaVersion: 2, manifests: [] }, MEDIA_TYPES.oc
 const to = index.descriptor.digest
 const other = digestOf('other')
 
-/** The state of a name whose registry answers with one digest in headers, and with the index. */
+/** The state of a tag whose registry returns the index with the given digest header, or 404 without one. */
 async function stateOf(stated: string | undefined, isWritten: boolean, before?: typeof other) {
   await using server = await startScriptedServer(() => {
     if (stated === undefined) return { status: 404 }
@@ -26,25 +26,25 @@ async function stateOf(stated: string | undefined, isWritten: boolean, before?: 
   return state?.now
 }
 
-describe('the state of a name after a failure', () => {
-  it('is the digest that the registry states', async () => {
+describe('the state of a tag after a failure', () => {
+  it('is the digest that the registry reports', async () => {
     expect(await stateOf(to, true)).toBe(to)
   })
 
-  it('is unknown if the registry states another digest than the content has', async () => {
+  it('is unknown if the reported digest does not match the content', async () => {
     expect(await stateOf(other, true)).toBe('unknown')
   })
 
-  it('is unknown if the registry states the digest that the name held before, and has other content', async () => {
+  it('is unknown if the registry reports the previous digest with other content', async () => {
     expect(await stateOf(other, true, other)).toBe('unknown')
   })
 
-  it('is unknown if the registry does not find a name that it confirmed', async () => {
+  it('is unknown if the registry does not find a tag whose write it confirmed', async () => {
     expect(await stateOf(undefined, true)).toBe('unknown')
     expect(await stateOf(undefined, false)).toBeUndefined()
   })
 
-  it('is unknown if the registry does not find a name that it had before', async () => {
+  it('is unknown if the registry does not find a tag that existed before', async () => {
     expect(await stateOf(undefined, false, other)).toBe('unknown')
   })
 })
