@@ -106,7 +106,7 @@ describe('--registry', () => {
     expect(await platformsInLayout(`oci:${home}:team/app:latest`)).toEqual([AMD64, ARM])
   })
 
-  it.each(['https://ghcr.io', 'team', 'ghcr.io:port', ''])('refuses %j, which is no host', async (registry) => {
+  it.each(['https://ghcr.io', 'team', 'ghcr.io:port', ''])('rejects %j, which is not a host', async (registry) => {
     const { exitCode, stderr } = await set.folder.run(['--registry', registry])
     expect(exitCode).toBe(2)
     expect(stderr).toContain(`'${registry}' is not valid`)

@@ -130,6 +130,6 @@ export function hostileArchives(outside: string): Readonly<Record<string, readon
     'a huge pax header': [archiveOf({ name: 'pax', type: 'x', size: '77777777777' }), /exceeds max size/],
     'a time that is no date': [archiveOf({ ...file, time: Buffer.concat([HUGE]) }), /time that is not a date/],
     'a mode that is no number': [archiveOf({ ...file, mode: 'abcdefg' }), /mode that is not a number/],
-    'a kind that nobody knows': [archiveOf({ ...file, type: 'S' }), /has an unsupported type/],
+    'an unknown entry type': [archiveOf({ ...file, type: 'S' }), /has an unsupported type/],
   }
 }

@@ -100,7 +100,7 @@ export function pruneContract(
       { reference: at(cacheTag('s390x')), why: 'unused-cache' },
     ]
 
-    it('lists what nothing needs, and touches nothing', async () => {
+    it('lists unneeded tags, and changes nothing', async () => {
       const before = await tagsOf(subject.url, repository)
       const deletions = await subject.deletions()
       const found = await prune(app, options)
@@ -127,7 +127,7 @@ export function pruneContract(
       return
     }
 
-    it('deletes that, and leaves whole what has a name, what it lists, and what the definition demands', async () => {
+    it('deletes unneeded tags, and keeps tagged content, what it lists, and what the definition needs', async () => {
       const found = await prune(app, { ...options, delete: true })
       const stuck = deletes === 'tags' ? [] : [`${tagFor('a')}.unchecked`]
       expect(found).toHaveLength(5)
@@ -141,7 +141,7 @@ export function pruneContract(
       expect(await prune(app, options)).toHaveLength(stuck.length)
     })
 
-    it('deletes no manifest that has a name too, nor one that a name in an index of indexes leads to', async () => {
+    it('keeps a manifest with another tag, and one that a tagged index of indexes reaches', async () => {
       await pushManifest(target(), old.manifest, 'released')
       const half = await builtImage('half', 'half')
       const inner = tinyIndex([half])
@@ -177,7 +177,7 @@ export function pruneContract(
       expect(await tagsOf(subject.url, repository)).toEqual(expect.arrayContaining([tagFor('b'), recordTag('before')]))
     })
 
-    it('keeps an image, with its records, that was pushed less than the bound ago', async () => {
+    it('keeps an image that was pushed within the time limit, with its records', async () => {
       const now = new Date().toISOString()
       await pushManifest(target(), datedRecord(listed, now), recordTag('before'))
       const found = await prune(app, { ...options, delete: true })
@@ -195,7 +195,7 @@ export function pruneContract(
       expect(left).not.toContain(recordTag('before'))
     })
 
-    it('keeps an image that an engine has just pushed, whatever the date in its config', async () => {
+    it('keeps an image that an engine has just pushed, regardless of the date in its config', async () => {
       await pushManifest(target(), datedRecord(listed, new Date().toISOString()), recordTag('now'))
       const raw = await tinyImage({ platform: AMD64, files: { name: 'raw' } })
       await pushTinyImage(target(), raw, tagFor('d'))
@@ -205,7 +205,7 @@ export function pruneContract(
       expect(left).not.toContain(tagFor('b'))
     })
 
-    it('keeps the subject of a tagged artifact, and what refers to a kept image', async () => {
+    it('keeps the subject of a tagged artifact, and the referrers of a kept image', async () => {
       const absent = (await tinyImage({ platform: AMD64, files: { name: 'absent' } })).manifest.descriptor
       await pushManifest(target(), withSubject(listed, old.manifest.descriptor), 'signature')
       await pushManifest(target(), withSubject(listed, listed.manifest.descriptor), tagFor('e'))
@@ -216,7 +216,7 @@ export function pruneContract(
       expect(left).not.toContain(tagFor('f'))
     })
 
-    it('deletes what refers to an image with it, and keeps what has a tag or refers to another image', async () => {
+    it('deletes an image with its referrers, and keeps referrers with a tag and those of other images', async () => {
       const place = { registry: subject.host, repository }
       const attach = (artifactType: string, { descriptor }: StoredManifest, tag?: string) => {
         const artifact = {

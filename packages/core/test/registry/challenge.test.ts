@@ -30,7 +30,7 @@ describe('parseChallenges', () => {
     )
   })
 
-  test('takes any text without an error, and finds no scheme that is not in it', () => {
+  test('parses any text without an error, and returns only schemes that it contains', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => {
         for (const { scheme } of parseChallenges(text)) expect(text.toLowerCase()).toContain(scheme)

@@ -18,7 +18,7 @@ describe('parseByteRange', () => {
     )
   })
 
-  test('takes any text without an error, and gives whole numbers in order', () => {
+  test('parses any text without an error, and returns ordered whole numbers', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 30 }), (text) => {
         const range = parseByteRange(text)

@@ -69,7 +69,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         },
       )
 
-      test('one that is there is not sent again', async () => {
+      test('does not send an existing blob again', async () => {
         const { registry } = subject
         const to = fresh()
         const source = sourceOf(randomBytes(2_000_000))
@@ -79,13 +79,13 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         expect(events).toEqual([])
       })
 
-      test('one that is not there is not found', async () => {
+      test('returns undefined for a missing blob', async () => {
         const { registry } = subject
         const descriptor = { digest: digestOf('absent'), size: 6, mediaType: MEDIA_TYPES.ociLayer }
         await expect(registry.readBlob(fresh(), descriptor)).rejects.toMatchObject({ code: 'NOT_FOUND' })
       })
 
-      test('a source with other bytes than it says is refused, and leaves nothing', async () => {
+      test('rejects a source whose bytes do not match its digest, and stores nothing', async () => {
         const { registry } = subject
         const to = fresh()
         const digest = digestOf('what was promised')
@@ -94,13 +94,13 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         expect(await registry.hasBlob(to, digest)).toBe(false)
       })
 
-      test.each([3_000_001, 2_999_999])('a source of %d bytes that says 3,000,000 is refused', async (size) => {
+      test.each([3_000_001, 2_999_999])('rejects a source of %d bytes that states 3,000,000', async (size) => {
         const bytes = randomBytes(size)
         const lying = { ...sourceOf(bytes), descriptor: { digest: digestOf(bytes), size: 3_000_000 } }
         await expect(subject.registry.writeBlob(fresh(), lying)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
       })
 
-      test('one is mounted into another repository', async () => {
+      test('mounts a blob into another repository', async () => {
         const { registry } = subject
         const [from, to] = [fresh(), fresh()]
         const source = sourceOf(randomBytes(2_000_000))
@@ -112,7 +112,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         expect(await registry.hasBlob(to, descriptor.digest)).toBe(true)
       })
 
-      test('one wanted by several callers at once is sent once', async () => {
+      test('sends a blob once for several concurrent callers', async () => {
         const { registry } = subject
         const to = fresh()
         let opened = 0
@@ -130,7 +130,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
     })
 
     describe('manifests', () => {
-      test.each(['oci', 'docker'] as const)('an index in the %s dialect comes back byte by byte', async (dialect) => {
+      test.each(['oci', 'docker'] as const)('returns an index with %s media types byte for byte', async (dialect) => {
         const { registry } = subject
         const to = fresh()
         const images = [await tinyImage({ platform: armv7, dialect }), await tinyImage({ platform: amd64, dialect })]
@@ -145,14 +145,14 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         expect(Buffer.from(read?.bytes ?? [])).toEqual(Buffer.from(index.bytes))
       })
 
-      test('one that is not there is undefined', async () => {
+      test('returns undefined for a missing manifest', async () => {
         const { registry } = subject
         expect(await registry.resolve({ ...fresh(), tag: 'absent' })).toBeUndefined()
         expect(await registry.getManifest({ ...fresh(), tag: 'absent' })).toBeUndefined()
         expect(await registry.getManifest({ ...fresh(), digest: digestOf('absent') })).toBeUndefined()
       })
 
-      test('an index without its children is refused with the code of the specification', async () => {
+      test('rejects an index without its children with the specification’s code', async () => {
         const image = await tinyImage({ platform: amd64 })
         const put = subject.registry.putManifest({ ...fresh(), tag: 'alone' }, tinyIndex([image]))
         const error = await put.then(
@@ -164,7 +164,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         expect((error as RegistryError).exchange?.codes?.length).toBeGreaterThan(0)
       })
 
-      test('a tag moves, and the old manifest stays under its digest', async () => {
+      test('moves a tag, and keeps the former manifest under its digest', async () => {
         const { registry } = subject
         const to = fresh()
         const [old, young] = [await tinyImage({ platform: amd64 }), await tinyImage({ platform: armv7 })]
@@ -176,7 +176,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         )
       })
 
-      test('one is deleted by digest', async () => {
+      test('deletes a manifest by digest', async () => {
         const { registry } = subject
         const to = fresh()
         const image = await tinyImage({ platform: amd64 })
@@ -188,7 +188,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
       })
     })
 
-    test('tags are listed, and of a repository that does not exist there are none', async () => {
+    test('lists tags, and none for a missing repository', async () => {
       const { registry } = subject
       const to = fresh()
       expect(await registry.listTags(to)).toEqual([])
@@ -198,7 +198,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
       expect([...(await registry.listTags(to))].sort()).toEqual(['a', 'b'])
     })
 
-    test('a manifest with a subject is found as its referrer', async () => {
+    test('finds a manifest with a subject as its referrer', async () => {
       const { registry } = subject
       const to = fresh()
       const image = await tinyImage({ platform: amd64 })
@@ -229,7 +229,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
       expect(await registry.listReferrers(to, subjectDescriptor.digest)).toEqual([])
     })
 
-    test('a signal that has fired ends a call before anything is sent', async () => {
+    test('sends nothing if the signal has been aborted already', async () => {
       const signal = AbortSignal.abort()
       await expect(subject.registry.resolve({ ...fresh(), tag: 'x' }, { signal })).rejects.toBeInstanceOf(
         CancelledError,

@@ -68,7 +68,7 @@ export function copyContract(name: string, setup: () => Promise<ContractSubject 
       expect(await subject.registry.getManifest({ ...to, tag: 'copied' })).toEqual(index)
     })
 
-    test('to another registry moves each blob once, and what is there not again', async () => {
+    test('to another registry sends each missing blob once', async () => {
       const to = fresh(subject.aside)
       const events: RegistryEvent[] = []
       expect(await copy(to, {}, events)).toEqual(index.descriptor)
@@ -90,7 +90,7 @@ export function copyContract(name: string, setup: () => Promise<ContractSubject 
       expect(await subject.registry.resolve({ ...source, tag: 'copied' })).toEqual(index.descriptor)
     })
 
-    test('of some platforms keeps them, what attests them and the annotations', async () => {
+    test('of some platforms keeps these, their attestations and the annotations', async () => {
       const to = fresh()
       const copied = await copy(to, { platforms: [amd64] })
       const read = await subject.registry.getManifest({ ...to, tag: 'copied' })
@@ -103,14 +103,14 @@ export function copyContract(name: string, setup: () => Promise<ContractSubject 
       expect(await subject.registry.resolve(absent)).toBeUndefined()
     })
 
-    test('of a platform that is not there is refused, with those that are', async () => {
+    test('of a missing platform is rejected, with a list of the existing ones', async () => {
       await expect(copy(fresh(), { platforms: [arm64] })).rejects.toMatchObject({
         code: 'PLATFORM_MISSING',
         hint: expect.stringContaining('linux/amd64, linux/arm/v7'),
       })
     })
 
-    test('of an index in an index brings both, and one that is nested without end is refused', async () => {
+    test('of an index in an index copies both, and endless nesting is rejected', async () => {
       const nest = async (inner: StoredManifest, times: number): Promise<StoredManifest> => {
         if (times === 0) return inner
         const manifests = [inner.descriptor]
@@ -130,7 +130,7 @@ export function copyContract(name: string, setup: () => Promise<ContractSubject 
       expect(await subject.registry.listTags(refused)).toEqual([])
     })
 
-    test('of nothing is NOT_FOUND', async () => {
+    test('of a missing image is NOT_FOUND', async () => {
       const copied = copyManifest(subject.registry, { ...fresh(), tag: 'absent' }, { ...fresh(), tag: 'x' })
       await expect(copied).rejects.toMatchObject({ code: 'NOT_FOUND' })
     })
