@@ -79,7 +79,7 @@ export function registryClientContract(name: string, setup: () => Promise<Contra
         expect(events).toEqual([])
       })
 
-      test('returns undefined for a missing blob', async () => {
+      test('rejects a read of a missing blob with NOT_FOUND', async () => {
         const { registry } = subject
         const descriptor = { digest: digestOf('absent'), size: 6, mediaType: MEDIA_TYPES.ociLayer }
         await expect(registry.readBlob(fresh(), descriptor)).rejects.toMatchObject({ code: 'NOT_FOUND' })
