@@ -1,7 +1,6 @@
 import type { Node } from '../graph/node.js'
-import { RegistryError } from '../model/errors.js'
-import { isIndex } from '../model/oci.js'
 import { type Reference, repositoryOf } from '../model/reference.js'
+import { readTriggers } from '../steps/image/triggers.js'
 import type { StepCall, StepServices } from '../steps/step.js'
 import type { NodeState } from './evaluate.js'
 
@@ -15,7 +14,7 @@ import type { NodeState } from './evaluate.js'
 export async function findCrossBuilt(
   nodes: readonly Node[],
   states: ReadonlyMap<string, NodeState>,
-  { upstream }: Pick<StepServices, 'upstream'>,
+  services: Pick<StepServices, 'upstream'>,
   call: StepCall,
 ): Promise<ReadonlySet<string>> {
   const found = await Promise.all(
@@ -27,7 +26,7 @@ export async function findCrossBuilt(
       if (base === undefined || [base.node, ...named].some(mayHaveOtherTriggers)) return []
       const images = [...base.resolved.upstream, ...state.resolved.upstream]
       const references = images.map(({ name, image }) => ({ ...repositoryOf(name), digest: image }))
-      const triggered = await Promise.all(references.map((one) => runsTriggers(one, upstream, call)))
+      const triggered = await Promise.all(references.map((one) => runsTriggers(one, services, call)))
       return triggered.includes(true) ? [] : [node.id]
     }),
   )
@@ -44,14 +43,12 @@ function mayHaveOtherTriggers(node: Node | undefined): boolean {
 }
 
 /** Whether an image has triggers that run a program, or cannot be read. Stages for the builder's platform use an index. */
-async function runsTriggers(image: Reference, upstream: StepServices['upstream'], call: StepCall): Promise<boolean> {
-  try {
-    const found = await upstream.get(image, call)
-    if (found === undefined || isIndex(found.content)) return false
-    const { config } = await upstream.config(image, found.content, call)
-    return (config?.OnBuild ?? []).some((trigger) => /^\s*RUN\b/i.test(trigger))
-  } catch (error) {
-    if (error instanceof RegistryError) return true
-    throw error
-  }
+async function runsTriggers(
+  image: Reference,
+  services: Pick<StepServices, 'upstream'>,
+  call: StepCall,
+): Promise<boolean> {
+  const triggers = await readTriggers(image, services, call)
+  if (triggers === 'index') return false
+  return triggers === undefined || triggers.some((trigger) => /^\s*RUN\b/i.test(trigger))
 }

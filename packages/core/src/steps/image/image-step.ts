@@ -249,7 +249,10 @@ function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, con
   return isKnown && context === undefined && unverifiable.length <= resolved.analysis.unpinned.length
 }
 
-/** Returns the config of the base that the built image should have; a base is compared with its platform before it gets its name. */
+/**
+ * Returns the config of the base that the built image should have. A base is compared with its platform before it gets
+ * its name.
+ */
 async function checkedBase(
   { node, inputs }: ImageWork,
   { upstream }: StepServices,

@@ -1,13 +1,12 @@
 import type { ImageNode } from '../../graph/node.js'
 import type { Digest } from '../../model/digest.js'
-import { RegistryError } from '../../model/errors.js'
-import { isIndex } from '../../model/oci.js'
 import type { Reference } from '../../model/reference.js'
 import { inputOf, type StepCall, type StepServices } from '../step.js'
 import type { BuildWork } from './build-request.js'
 import { unusedArgs } from './image-key.js'
 import { referenceOf } from './sources/pinned-image.js'
 import type { SourceRecord } from './sources/source-record.js'
+import { readTriggers } from './triggers.js'
 
 /**
  * The args that the Dockerfile does not declare, for the record of the build: undefined if no image that it was built from
@@ -41,15 +40,8 @@ export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: Build
   return hash.digest({ ...covered, unused: unusedArgs(node, resolved) })
 }
 
-/** Also if that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
-async function mayHaveTriggers(reference: Reference, { upstream }: StepServices, call: StepCall): Promise<boolean> {
-  try {
-    const found = await upstream.get(reference, call)
-    if (found === undefined || isIndex(found.content)) return true
-    const { config } = await upstream.config(reference, found.content, call)
-    return (config?.OnBuild ?? []).length > 0
-  } catch (error) {
-    if (error instanceof RegistryError) return true
-    throw error
-  }
+/** Also if that is not known: the build is worth more than this question. */
+async function mayHaveTriggers(reference: Reference, services: StepServices, call: StepCall): Promise<boolean> {
+  const triggers = await readTriggers(reference, services, call)
+  return triggers === undefined || triggers === 'index' || triggers.length > 0
 }
