@@ -96,10 +96,13 @@ export async function makePlan(
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
   const toBuild = input.builds ? toDo.filter(needsBuilder) : []
-  const rules = { emulates: input.emulates, crossBuilt: await findCrossBuilt(toBuild, nodes, services, { signal }) }
+  const sources = {
+    queryBuilders: query,
+    findCrossBuilt: () => findCrossBuilt(toBuild, nodes, services, { signal }),
+  }
   const { signing } = input
   const [checked, tags, reasons, moved, signatures] = await Promise.all([
-    preflight(toBuild, query, { ...rules, env: services.env }, { signal }),
+    preflight(toBuild, sources, { emulates: input.emulates, env: services.env }, { signal }),
     planTags({ names: input.names, published }, nodes, services.registry, { signal }),
     explainAll([...nodes.values()], callOf, input.skipsTests),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
@@ -122,8 +125,7 @@ export async function makePlan(
     plan,
     nodes,
     candidacies: checked.candidacies,
-    candidatesOn: (builder, own) =>
-      candidatesOn(builder, toBuild, { ...rules, declared: checked.declared }, { signal: own, entitlements }),
+    candidatesOn: (builder, own) => candidatesOn(builder, toBuild, checked.rules, { signal: own, entitlements }),
     errors,
   }
 }

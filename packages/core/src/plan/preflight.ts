@@ -19,31 +19,39 @@ export interface Preflight {
   readonly builders: readonly EnginePlan[]
   /** The builders that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
-  /** The platforms that the builders declare. */
-  readonly declared: CandidateRules['declared']
+  /** The rules by which the builders were found. */
+  readonly rules: CandidateRules
   readonly errors: readonly PolyarchError[]
   readonly notes: readonly string[]
 }
 
+/** The sources of the checks. */
+export interface PreflightSources {
+  readonly queryBuilders: () => Promise<readonly QueriedBuilder[]>
+  readonly findCrossBuilt: () => Promise<ReadonlySet<string>>
+}
+
 /** Options of the checks. */
-export interface PreflightRules extends Omit<CandidateRules, 'declared'> {
+export interface PreflightOptions extends Pick<CandidateRules, 'emulates'> {
   /** The variables that hold secrets. */
   readonly env: Environment
 }
 
 /** Checks whether the builders can build what is missing, and run its tests. Reads only; queries no builder if there is nothing to build. */
 export async function preflight(
-  nodes: readonly Node[],
-  query: () => Promise<readonly QueriedBuilder[]>,
-  { env, ...rules }: PreflightRules,
+  images: readonly BuilderNode[],
+  { queryBuilders, findCrossBuilt }: PreflightSources,
+  { env, emulates }: PreflightOptions,
   call: StepCall,
 ): Promise<Preflight> {
-  const images = nodes.filter(needsBuilder)
-  if (images.length === 0) return { builders: [], candidacies: new Map(), declared: [], errors: [], notes: [] }
-  const queried = await query()
+  if (images.length === 0) {
+    const rules = { emulates, declared: [], crossBuilt: new Set<string>() }
+    return { builders: [], candidacies: new Map(), rules, errors: [], notes: [] }
+  }
+  const [queried, crossBuilt] = await Promise.all([queryBuilders(), findCrossBuilt()])
   const answering = queried.filter((one) => 'info' in one)
-  const declared = declaredOf(answering)
-  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, { ...rules, declared })]))
+  const rules = { emulates, declared: declaredOf(answering), crossBuilt }
+  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
   const reached = await keepReaching(possible, call)
   const missing = await Promise.all(images.map((image) => missingSecretsOf(image, env)))
   const failures = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
@@ -53,7 +61,7 @@ export async function preflight(
   return {
     builders: queried.map(builderPlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
-    declared,
+    rules,
     // Several images have the same error if a builder cannot reach their registry.
     errors: [...new Set([...rejections, ...missing.flat(), ...(isShort ? failures : [])])],
     notes: isShort ? [] : notesOn(queried, [...reached.values()]),
@@ -82,7 +90,7 @@ export async function candidatesOn(
   rules: CandidateRules,
   call: DescribeCall,
 ): Promise<ReadonlyMap<string, Candidate>> {
-  const answering = await describeForBuilds(builder, call)
+  const answering = await describeForBuilds(builder, call, true)
   const possible = new Map(nodes.map((node) => [node, findCandidates(node, [answering], rules)]))
   const reached = await keepReaching(possible, { signal: call.signal })
   return new Map([...reached].flatMap(([{ id }, { candidates }]) => candidates.map((one) => [id, one] as const)))

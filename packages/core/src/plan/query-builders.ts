@@ -40,7 +40,7 @@ async function queryBuilder(builder: Builder, call: DescribeCall, isOneOfMany: b
 export async function describeForBuilds(
   builder: Builder,
   call: DescribeCall,
-  isOneOfMany = true,
+  isOneOfMany: boolean,
 ): Promise<AnsweringBuilder> {
   const info = await builder.describe(call)
   return { builder, info, past: isOneOfMany ? await builder.pastBuilds?.(call) : undefined }
