@@ -26,6 +26,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
 
+/** A value of any type, from JavaScript, for a message. */
+export function shownValue(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
 /** `did you mean 'x'?` if there is a similar candidate, else the list of all. */
 export function suggest(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates)

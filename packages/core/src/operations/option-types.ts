@@ -1,4 +1,4 @@
-import { suggest } from '../definition/issues.js'
+import { shownValue, suggest } from '../definition/issues.js'
 import type { Issue } from '../model/errors.js'
 
 /** The type of an option, for callers without a compiler: a kind, or the list of its values. */
@@ -56,18 +56,13 @@ const KINDS: Readonly<Record<Kind, readonly [requirement: string, accepts: (valu
 export function typeIssue(value: unknown, type: Kind | readonly unknown[]): Omit<Issue, 'path'> | undefined {
   if (typeof type !== 'string') {
     if (type.includes(value)) return undefined
-    return { message: `cannot be ${shown(value)}`, hint: suggest(String(value), type.map(String)) }
+    return { message: `cannot be ${shownValue(value)}`, hint: suggest(String(value), type.map(String)) }
   }
   const [requirement, accepts] = KINDS[type]
   if (accepts(value)) return undefined
   const isOne = typeof value === 'string' && type.includes('array')
   return {
-    message: `must be ${requirement}, but is ${shown(value)}`,
-    ...(isOne && { hint: `write [${shown(value)}]` }),
+    message: `must be ${requirement}, but is ${shownValue(value)}`,
+    ...(isOne && { hint: `write [${shownValue(value)}]` }),
   }
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  return isObject(value) ? 'an object' : String(value)
 }

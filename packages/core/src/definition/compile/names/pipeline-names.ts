@@ -1,7 +1,7 @@
 import { DefinitionError } from '../../../model/errors.js'
 import { isJsonObject } from '../../../model/json-fields.js'
 import type { DeclaredPipeline, ImageFormat } from '../../declare/declaration.js'
-import { type Issues, suggest } from '../../issues.js'
+import { type Issues, shownValue, suggest } from '../../issues.js'
 
 const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
@@ -44,27 +44,18 @@ export function checkValues(pipeline: DeclaredPipeline, issues: Issues): boolean
     ...(sharedBase === undefined ? [] : [['sharedBase', sharedBase, 'pass an image name'] as const]),
   ].filter(([, value]: readonly [string, unknown, string]) => typeof value !== 'string')
   for (const [method, value, hint] of wrongTexts)
-    issues.add(`${path}.${method}`, `${shown(value)} is not a string`, hint)
+    issues.add(`${path}.${method}`, `${shownValue(value)} is not a string`, hint)
   const wrongSettings = [
     ['build', build, "write .build({ context: '.' })"] as const,
     ...annotations.map((value) => ['annotations', value, 'write .annotations({ index: { … } })'] as const),
   ].filter(([, value]: readonly [string, unknown, string]) => !isJsonObject(value))
   for (const [method, value, hint] of wrongSettings)
-    issues.add(`${path}.${method}`, `${shown(value)} is not an object of settings`, hint)
+    issues.add(`${path}.${method}`, `${shownValue(value)} is not an object of settings`, hint)
   const isKeeping = typeof keepKeyTags === 'boolean'
   if (!isKeeping) {
-    issues.add(`${path}.keepKeyTags`, `${shown(keepKeyTags)} is not true or false`, 'write .keepKeyTags()')
+    issues.add(`${path}.keepKeyTags`, `${shownValue(keepKeyTags)} is not true or false`, 'write .keepKeyTags()')
   }
   return isFormat && isKeeping && wrongTexts.length + wrongSettings.length === 0
-}
-
-/** A value of any type, from JavaScript. */
-function shown(value: unknown): string {
-  return typeof value === 'object' && value !== null
-    ? 'an object'
-    : typeof value === 'string'
-      ? `'${value}'`
-      : String(value)
 }
 
 /** Adds an issue if the options of a pipeline are not valid. */
