@@ -20,6 +20,7 @@ const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
 
 /** Files that mmdebstrap copies from this machine: they would be published, and differ between machines. */
 const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
+
 /** dpkg's backup of its status depends on the number of its runs, and so on whether native programs help. */
 const REMOVE_BACKUP = 'rm -f "$1/var/lib/dpkg/status-old"'
 
