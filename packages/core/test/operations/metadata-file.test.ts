@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
@@ -34,6 +34,24 @@ it('writes into a pipe, and does not replace it', async () => {
   const [text] = await Promise.all([readFile(pipe, 'utf8'), write(pipe)])
   expect(text).toBe('{}\n')
   expect((await lstat(pipe)).isFIFO()).toBe(true)
+})
+
+it('accepts a pipe in a directory that cannot be written', async () => {
+  const directory = join(folder, 'closed')
+  await mkdir(directory)
+  await runProgram('mkfifo', ['-m', '666', join(directory, 'pipe')])
+  for (const path of [folder, directory]) await chmod(path, 0o555)
+  const module = new URL('../../src/operations/runs/metadata-file.ts', import.meta.url).href
+  const check = `const { checkMetadataFile } = await import('${module}'); await checkMetadataFile('${directory}/pipe')`
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', check]
+  // Root may write everywhere.
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const [program = '', ...args] = [...(process.getuid?.() === 0 ? asNobody : []), ...node]
+  try {
+    await runProgram(program, args)
+  } finally {
+    for (const path of [folder, directory]) await chmod(path, 0o755)
+  }
 })
 
 it.each([

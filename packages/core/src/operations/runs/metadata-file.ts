@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
@@ -48,10 +48,16 @@ export interface MetadataInput {
 
 /** Checks that the file can be written, before anything is built. @throws DefinitionError USAGE */
 export async function checkMetadataFile(path: string): Promise<void> {
-  if ((await stat(path).catch(() => undefined))?.isDirectory()) throw unwritable(path, 'is a directory')
-  await access(dirname(resolve(path)), constants.W_OK).catch(() => {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) throw unwritable(path, 'is a directory')
+  await access(isSpecial(found) ? path : dirname(resolve(path)), constants.W_OK).catch(() => {
     throw unwritable(path, 'cannot be written')
   })
+}
+
+/** Whether a path is a pipe or device, such as /dev/stdout, which is written to and not replaced by a file. */
+function isSpecial(found: Stats | undefined): boolean {
+  return found?.isFile() === false
 }
 
 function unwritable(path: string, reason: string): DefinitionError {
@@ -62,9 +68,8 @@ function unwritable(path: string, reason: string): DefinitionError {
 /** Writes the results of a run. */
 export async function writeMetadata(path: string, input: MetadataInput, registry: Registry, call: RegistryCall) {
   const text = `${JSON.stringify(await metadataOf(input, registry, call), null, 2)}\n`
-  // A pipe or device, such as /dev/stdout, would be replaced by a file.
-  const isSpecial = (await stat(path).catch(() => undefined))?.isFile() === false
-  await (isSpecial ? writeFile(path, text) : writeFileAtomic(path, text))
+  const found = await stat(path).catch(() => undefined)
+  await (isSpecial(found) ? writeFile(path, text) : writeFileAtomic(path, text))
 }
 
 async function metadataOf(input: MetadataInput, registry: Registry, call: RegistryCall): Promise<BuildMetadata> {
