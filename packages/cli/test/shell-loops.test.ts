@@ -94,6 +94,7 @@ docker manifest push ghcr.io/t/app:1.0
     ['V=a1; IMAGE', '${V^^}-${V:-x}-${V:+y}-${V/a/b}-${V/%1/2}-${V/#a/c}', 'A1-a1-y-b1-a2-c1'],
     ['for a in 1 2; do case $a in 1) t=one;; *) t=more;; esac; IMAGE; done', '$t', 'one more'],
     ['for a in arm64 amd64; do case $a in arm*|x) t=1;; ?md64) t=2;; esac; IMAGE; done', '$t', '1 2'],
+    ['for a in linux-arm64 linux-amd64; do case $a in *arm*) t=1;; *) t=2;; esac; IMAGE; done', '$t', '1 2'],
     ['for a in 1 2; do if [ "$a" = 1 ]; then t=x; elif [[ $a == 2* ]]; then t=y; fi; IMAGE; done', '$t', 'x y'],
     ['for a in 1 2; do if [ $a != 1 ] && test -n "$a"; then IMAGE; else :; fi; done', '$a', '2'],
     ['for a in 1 2 3; do [ $a = 2 ] && continue; IMAGE; done', '$a', '1 3'],

@@ -52,7 +52,7 @@ export function elementsOf({ elements }: ArrayValue, variables: Variables): read
 
 /** Whether a text matches a pattern of `case`; undefined if the pattern cannot be evaluated. */
 export function matches(text: string, pattern: Word, variables: Variables): boolean | undefined {
-  const source = patternSource(pattern, variables)
+  const source = patternSource(pattern, variables, { stars: 2 })
   return source === undefined ? undefined : new RegExp(`^${source}$`, 's').test(text)
 }
 
@@ -169,7 +169,7 @@ function withCase(value: string, operator: string): string {
 }
 
 function withoutPart(value: string, { operator, operand }: ParameterRemoveOperation, variables: Variables) {
-  const source = patternSource(operand, variables, operator === '#')
+  const source = patternSource(operand, variables, { stars: 1, isShortest: operator === '#' })
   if (source === undefined) return undefined
   if (operator.startsWith('#')) return value.replace(new RegExp(`^${source}`, 's'), '')
   return value.replace(new RegExp(`^(.*${operator === '%' ? '' : '?'})${source}$`, 's'), '$1')
@@ -177,15 +177,26 @@ function withoutPart(value: string, { operator, operand }: ParameterRemoveOperat
 
 function withReplaced(value: string, operation: ParameterReplaceOperation, variables: Variables) {
   const { operator } = operation
-  const source = patternSource(operation.pattern, variables)
+  const source = patternSource(operation.pattern, variables, { stars: 1 })
   const text = textOf(operation.replacement, variables)
   if (source === undefined || source === '' || text === undefined) return undefined
   const [start, end] = [operator === '/#' ? '^' : '', operator === '/%' ? '$' : '']
   return value.replace(new RegExp(start + source + end, operator === '//' ? 'gs' : 's'), () => text)
 }
 
-/** A regular expression for a pattern of the shell; undefined if it has brackets, an unknown value or several stars. */
-function patternSource(pattern: Word, variables: Variables, isShortest = false): string | undefined {
+/** How a pattern is matched. */
+interface PatternUse {
+  /** The most stars: each multiplies the time of the match, and so does a search for the start or the end. */
+  readonly stars: 1 | 2
+  readonly isShortest?: boolean
+}
+
+/** A regular expression for a pattern of the shell; undefined if it has brackets, an unknown value or too many stars. */
+function patternSource(
+  pattern: Word,
+  variables: Variables,
+  { stars, isShortest = false }: PatternUse,
+): string | undefined {
   const parts = (pattern.parts ?? [literal(pattern.value)]).map((part) => {
     if (part.type === 'Glob') return part.kind === 'star' ? STAR : part.kind === 'question' ? '.' : undefined
     const text = partText(part, variables)
@@ -194,8 +205,7 @@ function patternSource(pattern: Word, variables: Variables, isShortest = false):
     if (text === undefined || (isPattern && /[*?[\\]/.test(text))) return undefined
     return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
   })
-  // Each star multiplies the time of the match.
-  if (parts.some((part) => part === undefined) || parts.filter((part) => part === STAR).length > 1) return undefined
+  if (parts.some((part) => part === undefined) || parts.filter((part) => part === STAR).length > stars) return undefined
   return parts.map((part) => (part === STAR && isShortest ? `${STAR}?` : part)).join('')
 }
 
